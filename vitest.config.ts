@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(`./packages/ieum/src/${path}`, import.meta.url));
+
+/** Tests run on the sources; what is spawned as a process is what `tsc -b` built. */
+const alias = [
+  { find: /^ieum$/, replacement: source('index.ts') },
+  { find: /^ieum\/core$/, replacement: source('core/index.ts') },
+  { find: /^ieum\/testing$/, replacement: source('testing/index.ts') },
+];
+
+const project = (name: string, include: string[]) => ({
+  resolve: { alias },
+  test: { name, include, testTimeout: 20_000 },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts']),
+      project('architecture', ['test/architecture/**/*.test.ts']),
+      project('whole', ['test/{attacks,interop,browser,cli,fuzz,server,client,docs}/**/*.test.ts']),
+    ],
+  },
+});
