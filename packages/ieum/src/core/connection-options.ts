@@ -1,0 +1,70 @@
+import { UsageError } from './errors.js';
+import type { MessageExtension } from './extension.js';
+import type { Role } from './frame-header.js';
+import type { MaskingKeySource } from './frame-writer.js';
+import type { KeepaliveOptions } from './keepalive.js';
+
+export interface ConnectionOptions {
+  readonly role: Role;
+  /** The largest payload of one message, in bytes, after decoding. Default 1 MiB. Beyond it: close 1009. */
+  readonly maxMessageBytes?: number;
+  /** The most frames one message may come in, empty ones counted. Default 1024. Beyond it: close 1008. */
+  readonly maxFragments?: number;
+  /** When to ping a silent peer. Default none: the driver chooses, with jitter. */
+  readonly keepalive?: KeepaliveOptions | null;
+  /** How long the peer may take to answer our Close frame, and then to end the TCP connection. Default 5,000 ms. */
+  readonly closeTimeoutMs?: number;
+  /** How long the peer may leave our output unread while some of it waits. Default 60,000 ms. */
+  readonly sendTimeoutMs?: number;
+  /** How long the peer may send no message before we close with 1001. Default: for ever. */
+  readonly idleTimeoutMs?: number;
+  /** A client must give one: 32 unpredictable bits at each call. A server must not. */
+  readonly maskingKeys?: MaskingKeySource;
+  /** The negotiated extension. Default none. */
+  readonly extension?: MessageExtension | null;
+}
+
+export type ResolvedConnectionOptions = Required<Omit<ConnectionOptions, 'maskingKeys'>> & {
+  readonly maskingKeys: MaskingKeySource | undefined;
+};
+
+/** The defaults of every connection. */
+export const connectionDefaults: Readonly<
+  Record<'maxMessageBytes' | 'maxFragments' | 'closeTimeoutMs' | 'sendTimeoutMs' | 'idleTimeoutMs', number>
+> = {
+  maxMessageBytes: 1024 * 1024,
+  maxFragments: 1024,
+  closeTimeoutMs: 5_000,
+  sendTimeoutMs: 60_000,
+  idleTimeoutMs: Number.POSITIVE_INFINITY,
+};
+
+/** Fills in the defaults. @throws UsageError `ERR_WS_INVALID_OPTION` */
+export function resolveConnectionOptions(options: ConnectionOptions): ResolvedConnectionOptions {
+  const resolved = {
+    keepalive: null,
+    extension: null,
+    maskingKeys: undefined,
+    ...connectionDefaults,
+    ...options,
+  };
+  requirePositive('maxMessageBytes', resolved.maxMessageBytes);
+  requirePositive('maxFragments', resolved.maxFragments);
+  requirePositive('closeTimeoutMs', resolved.closeTimeoutMs);
+  requirePositive('sendTimeoutMs', resolved.sendTimeoutMs);
+  requirePositive('idleTimeoutMs', resolved.idleTimeoutMs);
+  if (resolved.keepalive !== null) {
+    requirePositive('keepalive.intervalMs', resolved.keepalive.intervalMs);
+    requirePositive('keepalive.graceMs', resolved.keepalive.graceMs);
+  }
+  if ((resolved.role === 'client') !== (resolved.maskingKeys !== undefined)) {
+    throw new UsageError('ERR_WS_INVALID_OPTION', 'maskingKeys go with the role client, and only with it');
+  }
+  return resolved;
+}
+
+/** @throws UsageError `ERR_WS_INVALID_OPTION` unless `value` is a number above zero (infinity allowed) */
+export function requirePositive(name: string, value: unknown): void {
+  if (typeof value === 'number' && value > 0) return;
+  throw new UsageError('ERR_WS_INVALID_OPTION', `${name} must be a number above zero, not ${String(value)}`);
+}

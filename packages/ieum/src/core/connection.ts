@@ -1,0 +1,369 @@
+import { Buffer } from 'node:buffer';
+import { type Close, checkClose, decodeClose, encodeClose, isClose } from './close.js';
+import { CloseCode } from './close-code.js';
+import type { CloseCause, CloseRecord } from './close-record.js';
+import type { ConnectionEvent } from './connection-event.js';
+import {
+  type ConnectionOptions,
+  type ResolvedConnectionOptions,
+  resolveConnectionOptions,
+} from './connection-options.js';
+import { type ConnectionState, nextState } from './connection-state.js';
+import { UsageError } from './errors.js';
+import { DecodeStep, FrameDecoder } from './frame-decoder.js';
+import { finalFrame, opcodeOf } from './frame-encoder.js';
+import type { FrameContext } from './frame-header.js';
+import { FrameWriter } from './frame-writer.js';
+import { GrowingBuffer } from './growing-buffer.js';
+import { Keepalive } from './keepalive.js';
+import { MessageAssembler } from './message-assembler.js';
+import { isControlOpcode, Opcode } from './opcode.js';
+import { isMessage, type Outgoing, PreparedMessage, viewBytes } from './outgoing.js';
+import { OutputBuffer } from './output-buffer.js';
+import type { Violation } from './violation.js';
+
+/**
+ * What the transport must do once the output is written: stay open, end its sending side (TCP FIN) and keep reading,
+ * or be destroyed.
+ */
+export type TransportDirective = 'open' | 'end' | 'abort';
+
+/**
+ * One WebSocket connection after its opening handshake, without any I/O (RFC 6455 §5–§7).
+ *
+ * Feed it with `receive`, `receiveEnd`, `receiveError`; pull `nextEvent` until it gives null; then write what
+ * `takeOutput` gives and obey `transport`. Call `handleDeadline` when `deadline` has come. All times are milliseconds on
+ * one monotonic clock of the caller. Bytes from the peer never make it throw; wrong calls throw `UsageError`.
+ */
+export class Connection {
+  readonly #options: ResolvedConnectionOptions;
+  readonly #decoder = new FrameDecoder();
+  readonly #assembler: MessageAssembler;
+  readonly #output = new OutputBuffer();
+  readonly #writer: FrameWriter;
+  readonly #keepalive: Keepalive | null;
+  readonly #context: { -readonly [Field in keyof FrameContext]: FrameContext[Field] };
+
+  #state: ConnectionState = 'open';
+  #sent: Close | null = null;
+  #received: Close | null = null;
+  #first: 'received' | 'sent' | null = null;
+  #cause: CloseCause | null = null;
+  #transport: TransportDirective = 'open';
+  /** The peer's end of the stream was seen; events that came before it are still to be pulled. */
+  #streamEnded = false;
+  #closedReported = false;
+
+  #control: GrowingBuffer | null = null;
+  /** While the peer does not read: the payload of the latest Ping, still to be answered. */
+  #latestPing: Buffer | null = null;
+  #outputPausedAt = Number.POSITIVE_INFINITY;
+  #closeDeadline = Number.POSITIVE_INFINITY;
+  #messageAt: number;
+  /** The latest time that a caller told. */
+  #now: number;
+
+  /** @param now when the opening handshake was completed. @throws UsageError `ERR_WS_INVALID_OPTION` */
+  constructor(options: ConnectionOptions, now: number) {
+    this.#options = resolveConnectionOptions(options);
+    const { role, keepalive, extension, maskingKeys } = this.#options;
+    this.#context = { role, insideMessage: false, extensionRsv: extension?.rsv ?? 0 };
+    this.#assembler = new MessageAssembler(this.#options, extension);
+    this.#writer = new FrameWriter(this.#output, maskingKeys);
+    this.#keepalive = keepalive === null ? null : new Keepalive(keepalive, now);
+    this.#messageAt = now;
+    this.#now = now;
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  get transport(): TransportDirective {
+    return this.#transport;
+  }
+
+  /** Bytes encoded and not taken yet. */
+  get outputByteLength(): number {
+    return this.#output.byteLength;
+  }
+
+  /** Takes bytes from the transport. The connection owns `chunk` from now on and changes it: payloads are unmasked in place. */
+  receive(chunk: Uint8Array, now: number): void {
+    this.#now = now;
+    this.#keepalive?.hear(now);
+    if (this.#state === 'open' || this.#state === 'closing') this.#decoder.receive(chunk);
+  }
+
+  /** The peer ended its side of the transport (TCP FIN). What it sent before can still be pulled. */
+  receiveEnd(): void {
+    this.#streamEnded = true;
+    this.#cause ??= { type: 'end-of-stream' };
+  }
+
+  /** The transport failed. What arrived before can still be pulled. */
+  receiveError(error: unknown): void {
+    this.#streamEnded = true;
+    this.#cause ??= { type: 'transport', error };
+  }
+
+  /** The next event of what was received, or null when more bytes are needed. */
+  nextEvent(): ConnectionEvent | null {
+    while (this.#state === 'open' || this.#state === 'closing') {
+      this.#context.insideMessage = this.#assembler.insideMessage;
+      const step = this.#decoder.step(this.#context);
+      if (step === DecodeStep.Incomplete) break;
+      const { violation } = this.#decoder;
+      const event = violation === null ? this.#receivePiece() : this.#fail(violation);
+      if (event !== null) return event;
+    }
+    return this.#streamEnded ? this.#nextClosed() : null;
+  }
+
+  /**
+   * Sends a message; false when the connection is not open and nothing was sent.
+   * Payloads of 8 KiB and more are not copied on a server: they must not change until the output is written.
+   *
+   * @throws UsageError `ERR_WS_INVALID_DATA`
+   */
+  send(data: Outgoing): boolean {
+    const isOpen = this.#state === 'open';
+    if (typeof data === 'string') {
+      if (isOpen) this.#sendText(data);
+    } else if (data instanceof PreparedMessage) {
+      if (isOpen) this.#sendPrepared(data);
+    } else if (isMessage(data)) {
+      if (isOpen) this.#sendBytes(opcodeOf(data.type), data.bytes);
+    } else {
+      const bytes = viewBytes(data);
+      if (isOpen) this.#sendBytes(Opcode.Binary, bytes);
+    }
+    return isOpen;
+  }
+
+  /** Sends a Ping of at most 125 bytes. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
+  sendPing(payload: Uint8Array = noPayload): boolean {
+    return this.#sendControl(Opcode.Ping, payload);
+  }
+
+  /** Sends a Pong that nobody asked for, of at most 125 bytes. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
+  sendPong(payload: Uint8Array = noPayload): boolean {
+    return this.#sendControl(Opcode.Pong, payload);
+  }
+
+  /**
+   * Begins the closing handshake; false when it has begun already. `closeTimeoutMs` runs from now.
+   *
+   * @param close made by `checkClose`
+   * @param cause what the close record shall name as the reason
+   */
+  sendClose(close: Close, now: number, cause: CloseCause = { type: 'closing-handshake' }): boolean {
+    if (this.#state !== 'open') return false;
+    this.#cause ??= cause;
+    this.#writeClose(close);
+    this.#first ??= 'sent';
+    this.#state = nextState(this.#state, 'send-close');
+    this.#closeDeadline = now + this.#options.closeTimeoutMs;
+    return true;
+  }
+
+  /** Gives the transport up, without a closing handshake. */
+  abort(cause: CloseCause = { type: 'terminated' }): void {
+    if (this.#state === 'closed') return;
+    this.#cause ??= cause;
+    this.#transport = 'abort';
+    this.#state = nextState(this.#state, 'fail');
+    this.#streamEnded = true;
+    this.#decoder.discard();
+  }
+
+  /** Everything to be written, in order. */
+  takeOutput(): readonly Uint8Array[] {
+    return this.#output.take();
+  }
+
+  /** The transport has no room: from now on only the latest Ping gets its Pong (RFC 6455 §5.5.3). */
+  pauseOutput(now: number): void {
+    this.#outputPausedAt = now;
+  }
+
+  /** The transport has room again. */
+  resumeOutput(): void {
+    this.#outputPausedAt = Number.POSITIVE_INFINITY;
+    if (this.#latestPing === null) return;
+    const payload = this.#latestPing;
+    this.#latestPing = null;
+    this.#writer.writeBytes(finalFrame(Opcode.Pong), payload);
+  }
+
+  /** We read no more for now: the peer's silence is not held against it. */
+  pauseInput(): void {
+    this.#keepalive?.suspend();
+  }
+
+  resumeInput(now: number): void {
+    this.#keepalive?.resume(now);
+    this.#messageAt = now;
+    this.#now = now;
+  }
+
+  /** Our own process did not run for `stalledMs`: the peer gets that much more time for everything. */
+  excuseStall(stalledMs: number): void {
+    this.#keepalive?.excuse(stalledMs);
+    this.#outputPausedAt += stalledMs;
+    this.#closeDeadline += stalledMs;
+    this.#messageAt += stalledMs;
+  }
+
+  /** When `handleDeadline` has to be called next; infinity when there is nothing to wait for. It may move with every call. */
+  deadline(): number {
+    if (this.#state === 'closed') return Number.POSITIVE_INFINITY;
+    if (this.#state !== 'open') return this.#closeDeadline;
+    return Math.min(
+      this.#keepalive?.deadline() ?? Number.POSITIVE_INFINITY,
+      this.#outputPausedAt + this.#options.sendTimeoutMs,
+      this.#messageAt + this.#options.idleTimeoutMs,
+    );
+  }
+
+  /** Does what is due at `now`: pings, closes, or gives the peer up. Then pull events and take output. */
+  handleDeadline(now: number): void {
+    if (now < this.deadline()) return;
+    if (this.#state !== 'open') this.#abandonClosing();
+    else if (now >= this.#outputPausedAt + this.#options.sendTimeoutMs) {
+      this.abort({ type: 'timeout', deadline: 'send' });
+    } else if (now >= this.#messageAt + this.#options.idleTimeoutMs) {
+      this.sendClose(checkClose(CloseCode.GoingAway, 'idle'), now, { type: 'idle' });
+    } else this.#checkKeepalive(now);
+  }
+
+  #checkKeepalive(now: number): void {
+    const verdict = this.#keepalive?.check(now);
+    if (verdict === 'ping') this.sendPing();
+    if (verdict === 'dead') this.abort({ type: 'timeout', deadline: 'keepalive' });
+  }
+
+  #receivePiece(): ConnectionEvent | null {
+    if (isControlOpcode(this.#decoder.opcode)) return this.#receiveControl();
+    const result = this.#assembler.receive(this.#decoder);
+    if (result === null) return null;
+    if ('closeCode' in result) return this.#fail(result);
+    this.#messageAt = this.#now;
+    return result;
+  }
+
+  #receiveControl(): ConnectionEvent | null {
+    let { payload } = this.#decoder;
+    if (!this.#decoder.beginsFrame || !this.#decoder.isFrameComplete()) {
+      this.#control ??= new GrowingBuffer();
+      this.#control.append(payload);
+      if (!this.#decoder.isFrameComplete()) return null;
+      payload = this.#control.take();
+      this.#control = null;
+    }
+    if (this.#decoder.opcode === Opcode.Close) return this.#receiveClose(payload);
+    if (this.#decoder.opcode === Opcode.Pong) return { type: 'pong', payload };
+    if (this.#outputPausedAt === Number.POSITIVE_INFINITY)
+      this.#writer.writeBytes(finalFrame(Opcode.Pong), payload);
+    else this.#latestPing = Buffer.from(payload);
+    return { type: 'ping', payload };
+  }
+
+  #receiveClose(payload: Uint8Array): ConnectionEvent {
+    const close = decodeClose(payload);
+    if (!isClose(close)) return this.#fail(close);
+    this.#received = close;
+    this.#first ??= 'received';
+    this.#cause ??= { type: 'closing-handshake' };
+    if (this.#state === 'open') this.#writeClose({ code: close.code, reason: '' });
+    this.#state = nextState(this.#state, 'receive-close');
+    this.#endTransport();
+    return { type: 'closing', close };
+  }
+
+  /** RFC 6455 §7.1.7. */
+  #fail(violation: Violation): ConnectionEvent {
+    this.#cause = { type: 'violation', violation };
+    if (this.#state === 'open') this.#writeClose({ code: violation.closeCode, reason: violation.reason });
+    this.#first ??= 'sent';
+    this.#state = nextState(this.#state, 'fail');
+    this.#endTransport();
+    return { type: 'violation', violation };
+  }
+
+  /** Both Close frames are said, or the peer is at fault: the server ends TCP first (RFC 6455 §7.1.1), as does who fails. */
+  #endTransport(): void {
+    this.#decoder.discard();
+    this.#closeDeadline = this.#now + this.#options.closeTimeoutMs;
+    const awaitServer = this.#options.role === 'client' && this.#received !== null;
+    if (!awaitServer) this.#transport = 'end';
+  }
+
+  #abandonClosing(): void {
+    if (this.#cause?.type === 'closing-handshake' && this.#received === null) {
+      this.#cause = { type: 'timeout', deadline: 'closing-handshake' };
+    }
+    this.abort();
+  }
+
+  #nextClosed(): ConnectionEvent | null {
+    if (this.#closedReported) return null;
+    this.#closedReported = true;
+    this.#state = nextState(this.#state, 'end');
+    if (this.#transport === 'open') this.#transport = 'end';
+    return { type: 'closed', record: this.#record() };
+  }
+
+  #record(): CloseRecord {
+    const received = this.#received;
+    return {
+      code: received?.code ?? CloseCode.AbnormalClosure,
+      reason: received?.reason ?? '',
+      received,
+      sent: this.#sent,
+      first: this.#first,
+      wasClean: received !== null && this.#sent !== null,
+      cause: this.#cause ?? { type: 'end-of-stream' },
+    };
+  }
+
+  #sendText(text: string): void {
+    const { extension } = this.#options;
+    if (extension === null) this.#writer.writeText(finalFrame(Opcode.Text), text);
+    else this.#sendBytes(Opcode.Text, Buffer.from(text, 'utf8'));
+  }
+
+  #sendBytes(opcode: typeof Opcode.Text | typeof Opcode.Binary, bytes: Uint8Array): void {
+    const { extension } = this.#options;
+    const encoded = extension?.encodeMessage(bytes) ?? null;
+    if (extension === null || encoded === null) this.#writer.writeBytes(finalFrame(opcode), bytes);
+    else this.#writer.writeBytes(finalFrame(opcode, extension.rsv), encoded);
+  }
+
+  #sendPrepared(message: PreparedMessage): void {
+    const { role, extension } = this.#options;
+    if (role === 'server' && extension === null) this.#writer.writeEncoded(message.frame);
+    else this.#sendBytes(opcodeOf(message.type), message.bytes);
+  }
+
+  #sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, payload: Uint8Array): boolean {
+    if (payload.length > maxControlBytes) {
+      throw new UsageError(
+        'ERR_WS_CONTROL_PAYLOAD_TOO_LONG',
+        `a control frame carries at most ${maxControlBytes} bytes, not ${payload.length}`,
+      );
+    }
+    if (this.#state !== 'open') return false;
+    this.#writer.writeBytes(finalFrame(opcode), payload);
+    return true;
+  }
+
+  #writeClose(close: Close): void {
+    this.#sent = close;
+    this.#writer.writeBytes(finalFrame(Opcode.Close), encodeClose(close));
+  }
+}
+
+const noPayload = Buffer.alloc(0);
+/** RFC 6455 §5.5. */
+const maxControlBytes = 125;

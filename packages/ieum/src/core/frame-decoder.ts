@@ -1,0 +1,169 @@
+import { Buffer } from 'node:buffer';
+import { checkFrameHeader, type FrameContext, type FrameHeader } from './frame-header.js';
+import { applyMask, type MaskingKey } from './masking.js';
+import type { Violation } from './violation.js';
+
+/** What one step of the decoder came to. */
+export const DecodeStep = {
+  /** More bytes are needed. */
+  Incomplete: 0,
+  /** `payload` holds the next piece of the frame's payload: all of it, some of it, or none when only the header is here. */
+  Payload: 1,
+  /** `violation` says which rule the frame's header breaks; no step follows. */
+  Violation: 2,
+} as const;
+
+export type DecodeStep = (typeof DecodeStep)[keyof typeof DecodeStep];
+
+/**
+ * Decodes frames (RFC 6455 §5.2) from a byte stream cut anywhere. It is pulled: nothing is decoded before `step()` asks.
+ * A frame that lies whole in one chunk comes in one step, and its payload is a view of the chunk, unmasked in place.
+ * The fields describe the frame at hand and change with the next step: no object is made for a frame.
+ */
+export class FrameDecoder implements FrameHeader {
+  fin = false;
+  rsv = 0;
+  opcode = 0;
+  masked = false;
+  payloadLength = 0;
+  extendedLengthBytes = 0;
+
+  /** The piece that the last step yielded. */
+  payload: Buffer = empty;
+  /** Whether that piece is the frame's first. */
+  beginsFrame = false;
+  /** Set by `DecodeStep.Violation`. */
+  violation: Violation | null = null;
+
+  #key: MaskingKey = 0;
+  #remaining = 0;
+  #insideFrame = false;
+
+  #chunk: Buffer = empty;
+  #at = 0;
+  #waiting: Buffer[] = [];
+  /** A header that is cut by the end of a chunk is gathered here. */
+  #header: Buffer | null = null;
+  #headerLength = 0;
+
+  /** Takes the next bytes of the stream; the decoder owns them from now on and overwrites masked ones. */
+  receive(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    const bytes = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (this.#at < this.#chunk.length) this.#waiting.push(bytes);
+    else {
+      this.#chunk = bytes;
+      this.#at = 0;
+    }
+  }
+
+  /** Whether the last piece ends its frame. */
+  isFrameComplete(): boolean {
+    return this.#remaining === 0;
+  }
+
+  /** Decodes up to the next piece of payload. `context` must hold for the frame that begins now. */
+  step(context: FrameContext): DecodeStep {
+    if (this.violation !== null) return DecodeStep.Violation;
+    if (this.#insideFrame) {
+      if (!this.#hasBytes()) return DecodeStep.Incomplete;
+      this.beginsFrame = false;
+      return this.#takePayload();
+    }
+    if (!this.#takeHeader()) return DecodeStep.Incomplete;
+    this.violation = checkFrameHeader(this, context);
+    if (this.violation !== null) return DecodeStep.Violation;
+    this.#remaining = this.payloadLength;
+    this.beginsFrame = true;
+    return this.#takePayload();
+  }
+
+  /** Forgets all bytes that were not decoded yet. */
+  discard(): void {
+    this.#chunk = empty;
+    this.#at = 0;
+    this.#waiting = [];
+    this.#header = null;
+  }
+
+  #takePayload(): DecodeStep {
+    const start = this.#at;
+    const end = Math.min(start + this.#remaining, this.#chunk.length);
+    const offset = this.payloadLength - this.#remaining;
+    this.payload = start === end ? empty : this.#chunk.subarray(start, end);
+    if (this.masked) applyMask(this.payload, this.#key, offset);
+    this.#at = end;
+    this.#remaining -= end - start;
+    this.#insideFrame = this.#remaining > 0;
+    if (end === this.#chunk.length) this.#chunk = empty;
+    return DecodeStep.Payload;
+  }
+
+  #hasBytes(): boolean {
+    while (this.#at === this.#chunk.length) {
+      const next = this.#waiting.shift();
+      this.#at = 0;
+      this.#chunk = next ?? empty;
+      if (next === undefined) return false;
+    }
+    return true;
+  }
+
+  /** Reads a whole header, masking key included; false when its end is not here yet. */
+  #takeHeader(): boolean {
+    while (this.#hasBytes()) {
+      if (this.#header === null) {
+        const length = this.#readHeader(this.#chunk, this.#at, this.#chunk.length - this.#at);
+        if (length > 0) {
+          this.#at += length;
+          return true;
+        }
+        this.#header = Buffer.alloc(longestHeader);
+        this.#headerLength = 0;
+      }
+      const gathered = this.#headerLength;
+      const copied = this.#chunk.copy(this.#header, gathered, this.#at);
+      const length = this.#readHeader(this.#header, 0, gathered + copied);
+      if (length > 0) {
+        this.#at += length - gathered;
+        this.#header = null;
+        return true;
+      }
+      this.#headerLength += copied;
+      this.#at += copied;
+    }
+    return false;
+  }
+
+  /** Sets the header fields from `bytes` and returns the header's length, or 0 when it is cut. */
+  #readHeader(bytes: Buffer, at: number, available: number): number {
+    if (available < 2) return 0;
+    const first = bytes[at] as number;
+    const second = bytes[at + 1] as number;
+    const masked = (second & 0x80) !== 0;
+    const lengthCode = second & 0x7f;
+    const extendedLengthBytes = lengthCode < 126 ? 0 : lengthCode === 126 ? 2 : 8;
+    const length = 2 + extendedLengthBytes + (masked ? 4 : 0);
+    if (available < length) return 0;
+
+    this.fin = (first & 0x80) !== 0;
+    this.rsv = (first >> 4) & 0x7;
+    this.opcode = first & 0xf;
+    this.masked = masked;
+    this.extendedLengthBytes = extendedLengthBytes;
+    this.payloadLength =
+      extendedLengthBytes === 0
+        ? lengthCode
+        : extendedLengthBytes === 2
+          ? bytes.readUInt16BE(at + 2)
+          : bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
+    this.#key = masked ? bytes.readUInt32BE(at + length - 4) : 0;
+    return length;
+  }
+}
+
+const empty = Buffer.alloc(0);
+/** Two bytes, a 64-bit length and a masking key. */
+const longestHeader = 14;

@@ -1,0 +1,70 @@
+import { Buffer } from 'node:buffer';
+import { frameHeaderLength, writeFrameHeader } from './frame-encoder.js';
+import { applyMask, type MaskingKey } from './masking.js';
+import type { OutputBuffer } from './output-buffer.js';
+
+/** Where a client's masking keys come from: 32 unpredictable bits at each call (RFC 6455 §5.3, §10.3). */
+export type MaskingKeySource = () => MaskingKey;
+
+/** Writes frames into an output buffer: masked ones when it has a source of keys, as a client must. */
+export class FrameWriter {
+  readonly #output: OutputBuffer;
+  readonly #keys: MaskingKeySource | undefined;
+
+  constructor(output: OutputBuffer, keys: MaskingKeySource | undefined) {
+    this.#output = output;
+    this.#keys = keys;
+  }
+
+  /** @param first the header's first byte: FIN, reserved bits and opcode */
+  writeBytes(first: number, payload: Uint8Array): void {
+    const key = this.#keys?.();
+    if (key === undefined && payload.length >= referenceThreshold) {
+      this.#writeHeader(first, payload.length, undefined, 0);
+      this.#output.appendReference(payload);
+      return;
+    }
+    const at = this.#writeHeader(first, payload.length, key, payload.length);
+    const { tail } = this.#output;
+    tail.set(payload, at);
+    if (key !== undefined) applyMask(tail.subarray(at, at + payload.length), key);
+  }
+
+  /** Writes a text as UTF-8; lone surrogates become U+FFFD. */
+  writeText(first: number, text: string): void {
+    const key = this.#keys?.();
+    const isShort = isShortAscii(text);
+    const length = isShort ? text.length : Buffer.byteLength(text, 'utf8');
+    const at = this.#writeHeader(first, length, key, length);
+    const { tail } = this.#output;
+    if (isShort) for (let i = 0; i < length; i++) tail[at + i] = text.charCodeAt(i);
+    else tail.write(text, at, length, length === text.length ? 'latin1' : 'utf8');
+    if (key !== undefined) applyMask(tail.subarray(at, at + length), key);
+  }
+
+  /** Writes a frame that was encoded before, unmasked: only a server can. */
+  writeEncoded(frame: Uint8Array): void {
+    if (frame.length >= referenceThreshold) this.#output.appendReference(frame);
+    else {
+      const at = this.#output.reserve(frame.length);
+      this.#output.tail.set(frame, at);
+    }
+  }
+
+  /** Writes a header and makes room behind it; returns where that room begins. */
+  #writeHeader(first: number, payloadLength: number, key: MaskingKey | undefined, room: number): number {
+    const at = this.#output.reserve(frameHeaderLength(payloadLength, key !== undefined) + room);
+    return writeFrameHeader(this.#output.tail, at, first, payloadLength, key);
+  }
+}
+
+/** Whether a text is so short that a loop writes it faster than a call into the runtime, and plain ASCII. */
+function isShortAscii(text: string): boolean {
+  if (text.length > shortText) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
+const shortText = 48;
+/** From this size on a second piece in the same write costs less than copying the payload behind its header. */
+const referenceThreshold = 8192;

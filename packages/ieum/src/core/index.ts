@@ -1,0 +1,27 @@
+export { type Close, checkClose } from './close.js';
+export { CloseCode, describeCloseCode, isWireCloseCode } from './close-code.js';
+export type { CloseCause, CloseRecord } from './close-record.js';
+export { Connection, type TransportDirective } from './connection.js';
+export type {
+  ClosedEvent,
+  ClosingEvent,
+  ConnectionEvent,
+  PingEvent,
+  PongEvent,
+  ViolationEvent,
+} from './connection-event.js';
+export { type ConnectionOptions, connectionDefaults } from './connection-options.js';
+export type { ConnectionState } from './connection-state.js';
+export { UsageError, type UsageErrorCode } from './errors.js';
+export type { MessageExtension } from './extension.js';
+export { DecodeStep, FrameDecoder } from './frame-decoder.js';
+export { encodeFrame, type FrameToEncode } from './frame-encoder.js';
+export { checkFrameHeader, type FrameContext, type FrameHeader, type Role } from './frame-header.js';
+export type { MaskingKeySource } from './frame-writer.js';
+export type { KeepaliveOptions } from './keepalive.js';
+export { applyMask, type MaskingKey } from './masking.js';
+export { BinaryMessage, type Message, TextMessage } from './message.js';
+export { Opcode } from './opcode.js';
+export { type Outgoing, type Payload, PreparedMessage, prepareMessage } from './outgoing.js';
+export { isValidUtf8, Utf8Validator } from './utf8.js';
+export type { Violation, ViolationCode } from './violation.js';

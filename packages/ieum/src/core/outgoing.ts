@@ -1,0 +1,70 @@
+import { Buffer } from 'node:buffer';
+import { UsageError } from './errors.js';
+import { encodeFrame, opcodeOf } from './frame-encoder.js';
+import { BinaryMessage, type Message, TextMessage } from './message.js';
+
+/** A payload: a string is sent as a text message, bytes as a binary one. */
+export type Payload = string | ArrayBuffer | ArrayBufferView;
+
+/** Whatever can be sent. A received message is sent with its own type, without decoding it. */
+export type Outgoing = Payload | Message | PreparedMessage;
+
+/** A message encoded once, to be sent to many connections. Made by `prepareMessage`. */
+export class PreparedMessage {
+  readonly type: 'text' | 'binary';
+  readonly bytes: Uint8Array;
+  #frame: Uint8Array | undefined;
+
+  constructor(type: 'text' | 'binary', bytes: Uint8Array) {
+    this.type = type;
+    this.bytes = bytes;
+  }
+
+  /** The message as one unmasked frame: what every server sends. Encoded when first asked for. */
+  get frame(): Uint8Array {
+    this.#frame ??= encodeFrame({ opcode: opcodeOf(this.type), payload: this.bytes });
+    return this.#frame;
+  }
+}
+
+/**
+ * Encodes a message once for a fan-out, so that sending it to one more connection computes nothing.
+ *
+ * @param data the bytes of a binary message must not change while the prepared message is in use
+ * @throws UsageError `ERR_WS_INVALID_DATA` when it is nothing that can be sent
+ */
+export function prepareMessage(data: Outgoing): PreparedMessage {
+  if (data instanceof PreparedMessage) return data;
+  if (typeof data === 'string') return new PreparedMessage('text', Buffer.from(data, 'utf8'));
+  if (isMessage(data)) return new PreparedMessage(data.type, data.bytes);
+  return new PreparedMessage('binary', viewBytes(data));
+}
+
+/** How many payload bytes sending it takes. @throws UsageError `ERR_WS_INVALID_DATA` */
+export function byteLengthOf(data: Outgoing): number {
+  if (typeof data === 'string') return Buffer.byteLength(data, 'utf8');
+  if (isMessage(data) || data instanceof PreparedMessage) return data.bytes.byteLength;
+  return viewBytes(data).byteLength;
+}
+
+export function isMessage(data: unknown): data is Message {
+  return data instanceof TextMessage || data instanceof BinaryMessage;
+}
+
+/** The bytes of a buffer or of exactly the part that a view shows. @throws UsageError `ERR_WS_INVALID_DATA` */
+export function viewBytes(data: ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (data instanceof Uint8Array) return data;
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  throw new UsageError(
+    'ERR_WS_INVALID_DATA',
+    `only strings, ArrayBuffers, their views and messages can be sent, not ${describe(data)}`,
+  );
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  return typeof value === 'object'
+    ? `an object (${value.constructor?.name ?? 'no class'})`
+    : `a ${typeof value}`;
+}

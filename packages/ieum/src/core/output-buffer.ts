@@ -1,0 +1,78 @@
+import { Buffer } from 'node:buffer';
+
+/**
+ * Bytes that wait for the transport. Small frames are written side by side into one growing buffer, so that all that
+ * was sent since the last `take()` leaves in one write; large payloads are kept by reference, between their neighbours.
+ */
+export class OutputBuffer {
+  #finished: Uint8Array[] | null = null;
+  #tail: Buffer | null = null;
+  #tailLength = 0;
+  #byteLength = 0;
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /** Makes room for `byteLength` bytes in `tail` and counts them as written; returns where they begin. */
+  reserve(byteLength: number): number {
+    const at = this.#tailLength;
+    if (this.#tail === null) this.#tail = Buffer.allocUnsafe(byteLength);
+    else if (at + byteLength > this.#tail.length) return this.#grow(byteLength);
+    this.#tailLength = at + byteLength;
+    this.#byteLength += byteLength;
+    return at;
+  }
+
+  /** The buffer that `reserve()` made room in. The caller must write every byte it reserved. */
+  get tail(): Buffer {
+    return this.#tail ?? empty;
+  }
+
+  /** Appends bytes without copying them. They must not change until they were taken and written. */
+  appendReference(bytes: Uint8Array): void {
+    this.#finishTail();
+    this.#finished ??= [];
+    this.#finished.push(bytes);
+    this.#byteLength += bytes.length;
+  }
+
+  /** All bytes in order, in as few pieces as they lie in; nothing is kept. */
+  take(): readonly Uint8Array[] {
+    this.#finishTail();
+    const taken = this.#finished ?? none;
+    this.#finished = null;
+    this.#byteLength = 0;
+    return taken;
+  }
+
+  #grow(byteLength: number): number {
+    const used = this.#tailLength;
+    if (used + byteLength > largestTail) {
+      this.#finishTail();
+      return this.reserve(byteLength);
+    }
+    const grown = Buffer.allocUnsafe(Math.max(used + byteLength, 2 * used, smallestGrownTail));
+    grown.set(this.tail.subarray(0, used));
+    this.#tail = grown;
+    this.#tailLength = used + byteLength;
+    this.#byteLength += byteLength;
+    return used;
+  }
+
+  #finishTail(): void {
+    if (this.#tail === null) return;
+    this.#finished ??= [];
+    this.#finished.push(
+      this.#tailLength === this.#tail.length ? this.#tail : this.#tail.subarray(0, this.#tailLength),
+    );
+    this.#tail = null;
+    this.#tailLength = 0;
+  }
+}
+
+const empty = Buffer.alloc(0);
+const none: readonly Uint8Array[] = [];
+const smallestGrownTail = 1024;
+/** Beyond this size a tail is finished rather than copied into a larger one. */
+const largestTail = 64 * 1024;
