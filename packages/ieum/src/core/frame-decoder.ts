@@ -52,7 +52,7 @@ export class FrameDecoder implements FrameHeader {
     const bytes = Buffer.isBuffer(chunk)
       ? chunk
       : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (this.#at < this.#chunk.length) this.#waiting.push(bytes);
+    if (this.#at < this.#chunk.length || this.#waiting.length > 0) this.#waiting.push(bytes);
     else {
       this.#chunk = bytes;
       this.#at = 0;
@@ -97,7 +97,10 @@ export class FrameDecoder implements FrameHeader {
     this.#at = end;
     this.#remaining -= end - start;
     this.#insideFrame = this.#remaining > 0;
-    if (end === this.#chunk.length) this.#chunk = empty;
+    if (end === this.#chunk.length) {
+      this.#chunk = empty;
+      this.#at = 0;
+    }
     return DecodeStep.Payload;
   }
 
