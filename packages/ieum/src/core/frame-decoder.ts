@@ -161,10 +161,16 @@ export class FrameDecoder implements FrameHeader {
         ? lengthCode
         : extendedLengthBytes === 2
           ? bytes.readUInt16BE(at + 2)
-          : bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
+          : readLength64(bytes, at + 2);
     this.#key = masked ? bytes.readUInt32BE(at + length - 4) : 0;
     return length;
   }
+}
+
+/** Exact up to 2^53, rounded down above: never up to 2^63, where the forbidden lengths begin. */
+function readLength64(bytes: Buffer, at: number): number {
+  const high = bytes.readUInt32BE(at);
+  return high * 2 ** 32 + (high < 2 ** 21 ? bytes.readUInt32BE(at + 4) : 0);
 }
 
 const empty = Buffer.alloc(0);
