@@ -50,8 +50,8 @@ export class Connection {
   #first: 'received' | 'sent' | null = null;
   #cause: CloseCause | null = null;
   #transport: TransportDirective = 'open';
-  /** The peer's end of the stream was seen; events that came before it are still to be pulled. */
-  #streamEnded = false;
+  /** How the stream ended; events that came before it are still to be pulled, and may name a better cause. */
+  #streamEnd: CloseCause | null = null;
   #closedReported = false;
 
   #control: GrowingBuffer | null = null;
@@ -97,14 +97,12 @@ export class Connection {
 
   /** The peer ended its side of the transport (TCP FIN). What it sent before can still be pulled. */
   receiveEnd(): void {
-    this.#streamEnded = true;
-    this.#cause ??= { type: 'end-of-stream' };
+    this.#streamEnd ??= { type: 'end-of-stream' };
   }
 
   /** The transport failed. What arrived before can still be pulled. */
   receiveError(error: unknown): void {
-    this.#streamEnded = true;
-    this.#cause ??= { type: 'transport', error };
+    this.#streamEnd ??= { type: 'transport', error };
   }
 
   /** The next event of what was received, or null when more bytes are needed. */
@@ -117,7 +115,7 @@ export class Connection {
       const event = violation === null ? this.#receivePiece() : this.#fail(violation);
       if (event !== null) return event;
     }
-    return this.#streamEnded ? this.#nextClosed() : null;
+    return this.#streamEnd === null ? null : this.#nextClosed(this.#streamEnd);
   }
 
   /**
@@ -173,7 +171,7 @@ export class Connection {
     this.#cause ??= cause;
     this.#transport = 'abort';
     this.#state = nextState(this.#state, 'fail');
-    this.#streamEnded = true;
+    this.#streamEnd ??= cause;
     this.#decoder.discard();
   }
 
@@ -306,15 +304,15 @@ export class Connection {
     this.abort();
   }
 
-  #nextClosed(): ConnectionEvent | null {
+  #nextClosed(streamEnd: CloseCause): ConnectionEvent | null {
     if (this.#closedReported) return null;
     this.#closedReported = true;
     this.#state = nextState(this.#state, 'end');
     if (this.#transport === 'open') this.#transport = 'end';
-    return { type: 'closed', record: this.#record() };
+    return { type: 'closed', record: this.#record(streamEnd) };
   }
 
-  #record(): CloseRecord {
+  #record(streamEnd: CloseCause): CloseRecord {
     const received = this.#received;
     return {
       code: received?.code ?? CloseCode.AbnormalClosure,
@@ -323,7 +321,7 @@ export class Connection {
       sent: this.#sent,
       first: this.#first,
       wasClean: received !== null && this.#sent !== null,
-      cause: this.#cause ?? { type: 'end-of-stream' },
+      cause: this.#cause ?? streamEnd,
     };
   }
 
