@@ -191,7 +191,8 @@ export class Connection {
     if (this.#latestPing === null) return;
     const payload = this.#latestPing;
     this.#latestPing = null;
-    this.#writer.writeBytes(finalFrame(Opcode.Pong), payload);
+    const mayAnswer = this.#state === 'open' || this.#state === 'closing';
+    if (mayAnswer) this.#writer.writeBytes(finalFrame(Opcode.Pong), payload);
   }
 
   /** We read no more for now: the peer's silence is not held against it. */
