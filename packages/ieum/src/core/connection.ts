@@ -139,13 +139,13 @@ export class Connection {
     return isOpen;
   }
 
-  /** Sends a Ping of at most 125 bytes. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
-  sendPing(payload: Uint8Array = noPayload): boolean {
+  /** Sends a Ping of at most 125 bytes. @throws UsageError `ERR_WS_INVALID_DATA`, `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
+  sendPing(payload: ArrayBuffer | ArrayBufferView = noPayload): boolean {
     return this.#sendControl(Opcode.Ping, payload);
   }
 
-  /** Sends a Pong that nobody asked for, of at most 125 bytes. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
-  sendPong(payload: Uint8Array = noPayload): boolean {
+  /** Sends a Pong that nobody asked for, of at most 125 bytes. @throws UsageError as `sendPing` does */
+  sendPong(payload: ArrayBuffer | ArrayBufferView = noPayload): boolean {
     return this.#sendControl(Opcode.Pong, payload);
   }
 
@@ -345,15 +345,19 @@ export class Connection {
     else this.#sendBytes(opcodeOf(message.type), message.bytes);
   }
 
-  #sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, payload: Uint8Array): boolean {
-    if (payload.length > maxControlBytes) {
+  #sendControl(
+    opcode: typeof Opcode.Ping | typeof Opcode.Pong,
+    payload: ArrayBuffer | ArrayBufferView,
+  ): boolean {
+    const bytes = viewBytes(payload);
+    if (bytes.length > maxControlBytes) {
       throw new UsageError(
         'ERR_WS_CONTROL_PAYLOAD_TOO_LONG',
-        `a control frame carries at most ${maxControlBytes} bytes, not ${payload.length}`,
+        `a control frame carries at most ${maxControlBytes} bytes, not ${bytes.length}`,
       );
     }
     if (this.#state !== 'open') return false;
-    this.#writer.writeBytes(finalFrame(opcode), payload);
+    this.#writer.writeBytes(finalFrame(opcode), bytes);
     return true;
   }
 
