@@ -152,13 +152,16 @@ export class Connection {
   /**
    * Begins the closing handshake; false when it has begun already. `closeTimeoutMs` runs from now.
    *
-   * @param close made by `checkClose`
    * @param cause what the close record shall name as the reason
+   * @throws UsageError `ERR_WS_INVALID_CLOSE_CODE`, `ERR_WS_INVALID_CLOSE_REASON`
    */
   sendClose(close: Close, now: number, cause: CloseCause = { type: 'closing-handshake' }): boolean {
+    const hasCode = close.code !== CloseCode.NoStatusReceived;
+    const checked = checkClose(hasCode ? close.code : undefined, close.reason);
     if (this.#state !== 'open') return false;
+    this.#now = now;
     this.#cause ??= cause;
-    this.#writeClose(close);
+    this.#writeClose(checked);
     this.#first ??= 'sent';
     this.#state = nextState(this.#state, 'send-close');
     this.#closeDeadline = now + this.#options.closeTimeoutMs;
