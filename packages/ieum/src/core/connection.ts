@@ -185,7 +185,7 @@ export class Connection {
 
   /** The transport has no room: from now on only the latest Ping gets its Pong (RFC 6455 §5.5.3). */
   pauseOutput(now: number): void {
-    this.#outputPausedAt = now;
+    if (this.#outputPausedAt === Number.POSITIVE_INFINITY) this.#outputPausedAt = now;
   }
 
   /** The transport has room again. */
@@ -201,12 +201,15 @@ export class Connection {
   /** We read no more for now: the peer's silence is not held against it. */
   pauseInput(): void {
     this.#keepalive?.suspend();
+    this.#messageAt = Number.POSITIVE_INFINITY;
   }
 
   resumeInput(now: number): void {
     this.#keepalive?.resume(now);
     this.#messageAt = now;
     this.#now = now;
+    // The peer's Close frame may have been pulled just now, long after it was received.
+    if (this.#state === 'ending') this.#closeDeadline = now + this.#options.closeTimeoutMs;
   }
 
   /** Our own process did not run for `stalledMs`: the peer gets that much more time for everything. */
@@ -230,6 +233,7 @@ export class Connection {
 
   /** Does what is due at `now`: pings, closes, or gives the peer up. Then pull events and take output. */
   handleDeadline(now: number): void {
+    this.#now = now;
     if (now < this.deadline()) return;
     if (this.#state !== 'open') this.#abandonClosing();
     else if (now >= this.#outputPausedAt + this.#options.sendTimeoutMs) {
@@ -250,7 +254,7 @@ export class Connection {
     const result = this.#assembler.receive(this.#decoder);
     if (result === null) return null;
     if ('closeCode' in result) return this.#fail(result);
-    this.#messageAt = this.#now;
+    this.#messageAt = Math.max(this.#messageAt, this.#now);
     return result;
   }
 
