@@ -18,7 +18,7 @@ export class FrameWriter {
 
   /** @param first the header's first byte: FIN, reserved bits and opcode */
   writeBytes(first: number, payload: Uint8Array): void {
-    const key = this.#keys?.();
+    const key = this.#nextKey();
     if (key === undefined && payload.length >= referenceThreshold) {
       this.#writeHeader(first, payload.length, undefined, 0);
       this.#output.appendReference(payload);
@@ -32,7 +32,7 @@ export class FrameWriter {
 
   /** Writes a text as UTF-8; lone surrogates become U+FFFD. */
   writeText(first: number, text: string): void {
-    const key = this.#keys?.();
+    const key = this.#nextKey();
     const isShort = isShortAscii(text);
     const length = isShort ? text.length : Buffer.byteLength(text, 'utf8');
     const at = this.#writeHeader(first, length, key, length);
@@ -49,6 +49,11 @@ export class FrameWriter {
       const at = this.#output.reserve(frame.length);
       this.#output.tail.set(frame, at);
     }
+  }
+
+  /** Any number will do as a key, so that a bad source cannot leave a frame half written. */
+  #nextKey(): MaskingKey | undefined {
+    return this.#keys === undefined ? undefined : this.#keys() >>> 0;
   }
 
   /** Writes a header and makes room behind it; returns where that room begins. */
