@@ -67,6 +67,7 @@ export class FrameDecoder implements FrameHeader {
   /** Decodes up to the next piece of payload. `context` must hold for the frame that begins now. */
   step(context: FrameContext): DecodeStep {
     if (this.violation !== null) return DecodeStep.Violation;
+    this.payload = empty;
     if (this.#insideFrame) {
       if (!this.#hasBytes()) return DecodeStep.Incomplete;
       this.beginsFrame = false;
