@@ -1,0 +1,66 @@
+/** One field line: a name as it was written, and a value without the whitespace around it. */
+export type HeaderField = readonly [name: string, value: string];
+
+/**
+ * The header fields of one message, in their order, repeated ones included. Names are compared without regard to case
+ * (RFC 9110 §5.1). Lookups read the flat array that a parser made, so a message nobody asks about costs nothing more.
+ */
+export class HeaderFields implements Iterable<HeaderField> {
+  #raw: readonly string[];
+
+  constructor(fields: Iterable<HeaderField> = []) {
+    const raw: string[] = [];
+    for (const [name, value] of fields) raw.push(name, value);
+    this.#raw = raw;
+  }
+
+  /** Wraps names and values that take turns in one array, as `rawHeaders` of `node:http` does. It is not copied. */
+  static fromRaw(rawHeaders: readonly string[]): HeaderFields {
+    const fields = new HeaderFields();
+    fields.#raw = rawHeaders;
+    return fields;
+  }
+
+  /** How many field lines there are. */
+  get size(): number {
+    return this.#raw.length >>> 1;
+  }
+
+  /** The value of the first field line of that name. */
+  get(name: string): string | undefined {
+    const index = this.#find(name.toLowerCase(), 0);
+    return index === -1 ? undefined : this.#raw[index + 1];
+  }
+
+  /** The values of all field lines of that name, in their order. */
+  getAll(name: string): readonly string[] {
+    const lowerName = name.toLowerCase();
+    const values: string[] = [];
+    for (let i = this.#find(lowerName, 0); i !== -1; i = this.#find(lowerName, i + 2)) {
+      values.push(this.#raw[i + 1] as string);
+    }
+    return values;
+  }
+
+  has(name: string): boolean {
+    return this.#find(name.toLowerCase(), 0) !== -1;
+  }
+
+  *entries(): IterableIterator<HeaderField> {
+    for (let i = 0; i + 1 < this.#raw.length; i += 2) {
+      yield [this.#raw[i] as string, this.#raw[i + 1] as string];
+    }
+  }
+
+  [Symbol.iterator](): IterableIterator<HeaderField> {
+    return this.entries();
+  }
+
+  #find(lowerName: string, from: number): number {
+    for (let i = from; i + 1 < this.#raw.length; i += 2) {
+      const name = this.#raw[i] as string;
+      if (name.length === lowerName.length && name.toLowerCase() === lowerName) return i;
+    }
+    return -1;
+  }
+}
