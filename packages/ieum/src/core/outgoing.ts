@@ -51,6 +51,11 @@ export function isMessage(data: unknown): data is Message {
   return data instanceof TextMessage || data instanceof BinaryMessage;
 }
 
+/** A payload as bytes: a string as UTF-8. @throws UsageError `ERR_WS_INVALID_DATA` */
+export function payloadBytes(payload: Payload): Uint8Array {
+  return typeof payload === 'string' ? Buffer.from(payload, 'utf8') : viewBytes(payload);
+}
+
 /** The bytes of a buffer or of exactly the part that a view shows. @throws UsageError `ERR_WS_INVALID_DATA` */
 export function viewBytes(data: ArrayBuffer | ArrayBufferView): Uint8Array {
   if (data instanceof Uint8Array) return data;

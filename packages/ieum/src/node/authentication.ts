@@ -1,0 +1,33 @@
+import type { HeaderField } from '../core/handshake/header-fields.js';
+import type { Refusal } from '../core/handshake/refusal.js';
+
+import type { UpgradeRequest } from './upgrade-request.js';
+
+/** An accepted client and who it is. Made by `accept`. */
+export interface Acceptance<User> {
+  readonly user: User;
+  /** Fields to add to the response, such as Set-Cookie. */
+  readonly headers: readonly HeaderField[];
+}
+
+/** Who a client is, or why it is not let in. */
+export type Authentication<User> = Acceptance<User> | Refusal;
+
+/**
+ * Decides on a client before its opening handshake is answered. Return `accept(user)` or `refuse(status, reason)`.
+ *
+ * @param signal aborted when the handshake's time is up or the client has gone
+ */
+export type Authenticate<User> = (
+  request: UpgradeRequest,
+  signal: AbortSignal,
+) => Authentication<User> | Promise<Authentication<User>>;
+
+/** Lets a client in: `user` is what handlers find as `peer.user`. */
+export function accept<User>(user: User, headers: Iterable<HeaderField> = []): Acceptance<User> {
+  return { user, headers: [...headers] };
+}
+
+export function isRefusal(authentication: Acceptance<unknown> | Refusal): authentication is Refusal {
+  return 'status' in authentication;
+}

@@ -1,0 +1,289 @@
+import type { Duplex } from 'node:stream';
+
+import type { SendQueue, SendResult } from '../channel/send-queue.js';
+import { type Close, checkClose } from '../core/close.js';
+import { CloseCode } from '../core/close-code.js';
+import type { CloseCause, CloseRecord } from '../core/close-record.js';
+import type { Connection } from '../core/connection.js';
+import type { ConnectionEvent } from '../core/connection-event.js';
+import type { ConnectionState } from '../core/connection-state.js';
+import type { Message } from '../core/message.js';
+import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
+
+import type { Timed } from './deadline-wheel.js';
+import { Inbox, type ReceiveBudget } from './inbox.js';
+import type { Scheduler } from './scheduler.js';
+import { SocketWriter } from './socket-writer.js';
+
+/** What a face over the driver is told. None of these may throw. */
+export interface DriverFace {
+  /** Whether messages go to `handleMessage`, or wait until `takeMessage` fetches them. */
+  readonly consumesMessages: boolean;
+  /** Takes one message; no other comes while the promise it may return is pending. */
+  handleMessage(message: Message): void | Promise<void>;
+  /** A message came into the inbox that nobody consumes. */
+  handleReadable(): void;
+  handlePing(payload: Uint8Array): void;
+  handlePong(payload: Uint8Array): void;
+  /** The transport is gone. */
+  handleClosed(record: CloseRecord): void;
+  /** The transport is gone and every message that came before was handled. */
+  handleFinished(record: CloseRecord): void;
+}
+
+export interface DriverParts {
+  readonly socket: Duplex;
+  readonly connection: Connection;
+  readonly scheduler: Scheduler;
+  readonly sendQueue: SendQueue<Outgoing>;
+  readonly receiveBudget: ReceiveBudget;
+}
+
+/**
+ * The one place where a socket meets a connection. What one chunk of input makes the application send leaves in one
+ * write; what it sends at other times leaves in one write at the end of the tick. Messages reach the application one
+ * at a time, and the socket is paused while more wait than the receive budget allows.
+ */
+export class ConnectionDriver implements Timed {
+  readonly #socket: Duplex;
+  readonly #connection: Connection;
+  readonly #scheduler: Scheduler;
+  readonly #face: DriverFace;
+  readonly #inbox: Inbox;
+  readonly #writer: SocketWriter;
+  /** Events are being pulled: what they make the application send is flushed when that is done. */
+  #pumping = false;
+  #pausedByCaller = false;
+  #reading = true;
+  /** Nothing more will arrive. */
+  #inputEnded = false;
+  /** Set when the connection is closed; the socket may still have a last bit of output to write. */
+  #record: CloseRecord | null = null;
+  #destroyAt = Number.POSITIVE_INFINITY;
+  #finished = false;
+
+  constructor(parts: DriverParts, face: DriverFace) {
+    const { socket, connection, scheduler } = parts;
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#scheduler = scheduler;
+    this.#face = face;
+    this.#inbox = new Inbox(parts.receiveBudget, face.consumesMessages ? face : null, () => this.#pump());
+    this.#writer = new SocketWriter(socket, connection, scheduler, parts.sendQueue);
+  }
+
+  /** Begins to read. @param head bytes that were read from the socket behind the opening handshake */
+  start(head: Uint8Array): void {
+    const socket = this.#socket;
+    socket.on('data', (chunk: Buffer) => this.#handleData(chunk));
+    socket.on('end', () => this.#handleEnd());
+    socket.on('error', (error) => this.#handleError(error));
+    socket.on('close', () => this.#handleSocketClosed());
+    this.#scheduler.deadlines.watch(this);
+    if (head.length > 0) this.#handleData(head);
+    if (socket.destroyed || socket.readableEnded) this.#handleEnd();
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  get bufferedBytes(): number {
+    return this.#writer.bufferedBytes;
+  }
+
+  get droppedMessages(): number {
+    return this.#writer.droppedMessages;
+  }
+
+  /** @throws UsageError `ERR_WS_INVALID_DATA` */
+  send(data: Outgoing): SendResult | Promise<SendResult> {
+    if (this.#connection.state !== 'open') {
+      byteLengthOf(data);
+      return 'closed';
+    }
+    const result = this.#writer.send(data);
+    if (result === 'overflow') {
+      this.close(checkClose(CloseCode.TryAgainLater, 'slow reader'), { type: 'slow-reader' });
+      return 'closed';
+    }
+    this.#flushLater();
+    return result;
+  }
+
+  /** False when the connection is not open. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
+  sendPing(payload: Uint8Array): boolean {
+    const isSent = this.#connection.sendPing(payload);
+    this.#flushLater();
+    return isSent;
+  }
+
+  /** False when the connection is not open. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
+  sendPong(payload: Uint8Array): boolean {
+    const isSent = this.#connection.sendPong(payload);
+    this.#flushLater();
+    return isSent;
+  }
+
+  /** Begins the closing handshake, behind all that was sent before. */
+  close(close: Close, cause?: CloseCause): void {
+    if (this.#connection.state !== 'open') return;
+    if (cause?.type === 'slow-reader') this.#writer.discard();
+    else this.#writer.encodeQueue();
+    this.#connection.sendClose(close, this.#now(), cause);
+    this.#scheduler.deadlines.watch(this);
+    this.#flushLater();
+  }
+
+  /** Gives the connection up without a closing handshake. */
+  abort(cause?: CloseCause): void {
+    this.#connection.abort(cause);
+    this.#pump();
+  }
+
+  /** Reads no more until `resume`; messages that were decoded before are still delivered. */
+  pause(): void {
+    this.#pausedByCaller = true;
+    this.#updateReading();
+  }
+
+  resume(): void {
+    this.#pausedByCaller = false;
+    this.#pump();
+  }
+
+  /** The message that waited longest, or undefined. Only for faces that do not consume messages. */
+  takeMessage(): Message | undefined {
+    const wasFull = this.#inbox.isFull;
+    const message = this.#inbox.take();
+    if (wasFull) this.#pump();
+    return message;
+  }
+
+  deadline(): number {
+    return this.#record === null ? this.#connection.deadline() : this.#destroyAt;
+  }
+
+  handleDeadline(now: number): void {
+    if (now >= this.#destroyAt) this.#socket.destroy();
+    this.#connection.handleDeadline(now);
+    this.#pump();
+  }
+
+  excuseStall(stalledMs: number): void {
+    this.#connection.excuseStall(stalledMs);
+  }
+
+  #handleData(chunk: Uint8Array): void {
+    this.#connection.receive(chunk, this.#now());
+    this.#pump();
+  }
+
+  #handleEnd(): void {
+    this.#inputEnded = true;
+    this.#connection.receiveEnd();
+    this.#pump();
+  }
+
+  #handleSocketClosed(): void {
+    this.#handleEnd();
+    this.#scheduler.deadlines.unwatch(this);
+  }
+
+  #handleError(error: unknown): void {
+    this.#inputEnded = true;
+    this.#connection.receiveError(error);
+    this.#pump();
+  }
+
+  /** Pulls events as long as the application keeps up, then writes what came of them. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (this.#wantsEvents()) {
+      const event = this.#connection.nextEvent();
+      if (event === null) break;
+      this.#dispatch(event);
+    }
+    this.#pumping = false;
+    this.#updateReading();
+    this.#writer.flush();
+    if (this.#connection.state !== 'open') this.#advanceClosing();
+  }
+
+  /** Once the input has ended, what is left of it is bounded and is pulled whatever the budget. */
+  #wantsEvents(): boolean {
+    if (!this.#inbox.isFull && !this.#pausedByCaller) return true;
+    return this.#inputEnded || this.#connection.state === 'ending';
+  }
+
+  #dispatch(event: ConnectionEvent): void {
+    switch (event.type) {
+      case 'text':
+      case 'binary':
+        this.#inbox.receive(event);
+        if (!this.#face.consumesMessages) this.#face.handleReadable();
+        return;
+      case 'ping':
+        this.#face.handlePing(event.payload);
+        return;
+      case 'pong':
+        this.#face.handlePong(event.payload);
+        return;
+      case 'closed':
+        this.#record = event.record;
+        this.#face.handleClosed(event.record);
+        return;
+      case 'closing':
+      case 'violation':
+        return;
+    }
+  }
+
+  #updateReading(): void {
+    const shouldRead = this.#wantsEvents();
+    if (shouldRead === this.#reading) return;
+    this.#reading = shouldRead;
+    if (shouldRead) {
+      this.#connection.resumeInput(this.#now());
+      this.#scheduler.deadlines.watch(this);
+      this.#socket.resume();
+    } else {
+      this.#connection.pauseInput();
+      this.#socket.pause();
+    }
+  }
+
+  #advanceClosing(): void {
+    this.#writer.discard();
+    if (this.#record !== null && !this.#socket.destroyed && this.#destroyAt === Number.POSITIVE_INFINITY) {
+      this.#destroyAt = this.#now() + lastWriteMs;
+      destroyOnceWritten(this.#socket);
+    }
+    if (!this.#socket.destroyed) this.#scheduler.deadlines.watch(this);
+    if (this.#record === null || this.#finished || !this.#isDone()) return;
+    this.#finished = true;
+    this.#face.handleFinished(this.#record);
+  }
+
+  /** Whether no message waits for a consumer. */
+  #isDone(): boolean {
+    return !this.#face.consumesMessages || this.#inbox.isIdle;
+  }
+
+  #flushLater(): void {
+    if (!this.#pumping) this.#writer.flushSoon();
+  }
+
+  #now(): number {
+    return this.#scheduler.clock.now();
+  }
+}
+
+function destroyOnceWritten(socket: Duplex): void {
+  if (socket.writableFinished) socket.destroy();
+  else socket.end(() => socket.destroy());
+}
+
+/** How long a closed connection's last output may take to be written. */
+const lastWriteMs = 5_000;

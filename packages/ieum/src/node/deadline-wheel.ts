@@ -1,0 +1,88 @@
+import type { Clock } from '../channel/clock.js';
+
+/** Something with a deadline that moves: mostly later, without telling. */
+export interface Timed {
+  /** When `handleDeadline` has to be called; infinity for never. */
+  deadline(): number;
+  handleDeadline(now: number): void;
+  /** The process stood still for so long; what the peer did not do in that time is not its fault. */
+  excuseStall(stalledMs: number): void;
+}
+
+/**
+ * Watches the deadlines of all connections with one timer. An entry stands in the slot where its deadline was when it
+ * was last looked at; a deadline that moved later is found out when that slot comes up, so receiving costs nothing here.
+ */
+export class DeadlineWheel {
+  readonly #clock: Clock;
+  readonly #slots = new Map<number, Set<Timed>>();
+  readonly #slotOf = new Map<Timed, number>();
+  #armedSlot = Number.POSITIVE_INFINITY;
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Begins to watch `entry`, or takes note that its deadline may have moved to an earlier time. */
+  watch(entry: Timed): void {
+    this.#watchFrom(entry, Math.ceil(entry.deadline() / slotMs));
+  }
+
+  unwatch(entry: Timed): void {
+    const slot = this.#slotOf.get(entry);
+    if (slot === undefined) return;
+    this.#slotOf.delete(entry);
+    const entries = this.#slots.get(slot);
+    entries?.delete(entry);
+    if (entries?.size === 0) this.#slots.delete(slot);
+  }
+
+  #watchFrom(entry: Timed, slot: number): void {
+    const current = this.#slotOf.get(entry) ?? Number.POSITIVE_INFINITY;
+    if (slot >= current) return;
+    this.unwatch(entry);
+    this.#place(entry, slot);
+    if (slot < this.#armedSlot) this.#arm(slot);
+  }
+
+  #place(entry: Timed, slot: number): void {
+    this.#slotOf.set(entry, slot);
+    const entries = this.#slots.get(slot);
+    if (entries === undefined) this.#slots.set(slot, new Set([entry]));
+    else entries.add(entry);
+  }
+
+  #arm(slot: number): void {
+    this.#cancelTimer?.();
+    this.#armedSlot = slot;
+    const delayMs = Math.max(0, slot * slotMs - this.#clock.now());
+    this.#cancelTimer = this.#clock.setTimer(() => this.#handleTimer(), delayMs);
+  }
+
+  #handleTimer(): void {
+    const now = this.#clock.now();
+    const lateMs = now - this.#armedSlot * slotMs;
+    this.#armedSlot = Number.POSITIVE_INFINITY;
+    this.#cancelTimer = null;
+    if (lateMs > stallMs) for (const entry of this.#slotOf.keys()) entry.excuseStall(lateMs);
+    for (const [slot, entries] of this.#slots) {
+      if (slot * slotMs > now) continue;
+      for (const entry of entries) this.#expire(entry, now);
+    }
+    const next = Math.min(...this.#slots.keys());
+    if (next < this.#armedSlot) this.#arm(next);
+  }
+
+  #expire(entry: Timed, now: number): void {
+    this.unwatch(entry);
+    if (entry.deadline() <= now) entry.handleDeadline(now);
+    const soonest = Math.floor(now / slotMs) + 1;
+    this.#watchFrom(entry, Math.max(soonest, Math.ceil(entry.deadline() / slotMs)));
+  }
+}
+
+/** How exact deadlines are: they come up to this much late. */
+const slotMs = 50;
+/** A timer that is late by more than this means that the process stood still. */
+const stallMs = 500;

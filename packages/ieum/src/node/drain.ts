@@ -1,0 +1,56 @@
+import type { Clock } from '../channel/clock.js';
+import { checkClose } from '../core/close.js';
+import { CloseCode } from '../core/close-code.js';
+
+import type { Peer } from './peer.js';
+
+export interface DrainOptions {
+  /** How long peers have in all, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** What peers are told: 1001 (going away) by default, 1012 (service restart) when a successor is ready. */
+  readonly code?: typeof CloseCode.GoingAway | typeof CloseCode.ServiceRestart;
+  /** At most 123 bytes of UTF-8. Default empty. */
+  readonly reason?: string;
+  /** How many peers are told at a time. Default: a twentieth of them, and 100 at least. */
+  readonly batchSize?: number;
+  /** How long the next batch waits, in milliseconds, so that not all come back at once. Default 250. */
+  readonly batchIntervalMs?: number;
+}
+
+export interface DrainReport {
+  /** Connections that ended with a closing handshake. */
+  readonly closed: number;
+  /** Connections that did not, or had to be terminated when the time was up. */
+  readonly terminated: number;
+}
+
+/** Closes peers in batches and waits for them. @throws UsageError `ERR_WS_INVALID_CLOSE_CODE`, `ERR_WS_INVALID_CLOSE_REASON` */
+export async function drainPeers<User>(
+  peers: ReadonlyMap<Peer<User>, unknown>,
+  options: DrainOptions,
+  clock: Clock,
+): Promise<DrainReport> {
+  const { timeoutMs = 30_000, code = CloseCode.GoingAway, reason = '', batchIntervalMs = 250 } = options;
+  const close = checkClose(code, reason);
+  const waiting = [...peers.keys()];
+  const records = Promise.all(waiting.map((peer) => peer.closed));
+  const batchSize = options.batchSize ?? Math.max(100, Math.ceil(waiting.length / 20));
+  const deadline = clock.now() + timeoutMs;
+  const cancelTermination = clock.setTimer(() => {
+    for (const peer of waiting) peer.terminate();
+  }, timeoutMs);
+
+  for (let first = 0; first < waiting.length; first += batchSize) {
+    if (first > 0 && batchIntervalMs > 0 && clock.now() < deadline) await pause(clock, batchIntervalMs);
+    for (const peer of waiting.slice(first, first + batchSize)) peer.closeBecause(close, { type: 'drain' });
+  }
+
+  const ended = await records;
+  cancelTermination();
+  const closed = ended.filter((record) => record.wasClean).length;
+  return { closed, terminated: ended.length - closed };
+}
+
+function pause(clock: Clock, durationMs: number): Promise<void> {
+  return new Promise((resolve) => clock.setTimer(resolve, durationMs));
+}

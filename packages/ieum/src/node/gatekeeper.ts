@@ -1,0 +1,127 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+
+import { HeaderFields } from '../core/handshake/header-fields.js';
+import { type Refusal, refuse } from '../core/handshake/refusal.js';
+import { checkOpeningRequest, type OpeningRequest } from '../core/handshake/server-handshake.js';
+
+import { type AdmissionTicket, ConnectionLimits } from './admission/connection-limits.js';
+import { resolveClient } from './admission/forwarded.js';
+import { compileHostPolicy, type HostSubject } from './admission/host-policy.js';
+import { compileOriginPolicy, type OriginSubject } from './admission/origin-policy.js';
+import type { ProxiedConnections } from './admission/proxied-connections.js';
+import type { TrustedProxies } from './admission/trusted-proxies.js';
+import { type Route, RouteTable } from './routes.js';
+import type { ServerOptions } from './server-options.js';
+import { UpgradeRequest } from './upgrade-request.js';
+
+/** A client that may go on to `authenticate`. */
+export interface Admission<User> {
+  readonly type: 'admitted';
+  readonly opening: OpeningRequest;
+  readonly request: UpgradeRequest;
+  readonly route: Route<User>;
+  readonly ticket: AdmissionTicket;
+}
+
+export type Verdict<User> = Admission<User> | { readonly type: 'refused'; readonly refusal: Refusal };
+
+/**
+ * Looks at each opening handshake before the application does: is it well-formed, is there a route, may this page and
+ * this host connect, is there room?
+ */
+export class Gatekeeper<User> {
+  readonly #routes: RouteTable<User>;
+  readonly #trusted: TrustedProxies;
+  readonly #forwarding: ServerOptions['forwarding'];
+  readonly #isAllowedHost: (subject: HostSubject) => boolean;
+  readonly #isAllowedOrigin: (subject: OriginSubject) => boolean;
+  readonly #limits: ConnectionLimits;
+  readonly #proxied: ProxiedConnections;
+
+  /** @throws UsageError `ERR_WS_INVALID_OPTION` */
+  constructor(options: ServerOptions<User>, trusted: TrustedProxies, proxied: ProxiedConnections) {
+    this.#routes = new RouteTable(options.routes);
+    this.#trusted = trusted;
+    this.#forwarding = options.forwarding;
+    this.#isAllowedHost = compileHostPolicy(options.allowedHosts);
+    this.#isAllowedOrigin = compileOriginPolicy(options.allowOrigin ?? 'same-origin');
+    this.#limits = new ConnectionLimits(options);
+    this.#proxied = proxied;
+  }
+
+  /** Whether the path of a request target is one of the routes. */
+  hasRoute(target: string): boolean {
+    return this.#routes.find(pathOf(target)) !== undefined;
+  }
+
+  /** What is wrong with a request that `node:http` did not take for an upgrade. */
+  refusalOf(message: IncomingMessage): Refusal {
+    const check = checkOpeningRequest(shapeOf(message));
+    return check.type === 'refused' ? check.refusal : refuse(400, 'this is no opening handshake');
+  }
+
+  judge(message: IncomingMessage, socket: Socket): Verdict<User> {
+    const check = checkOpeningRequest(shapeOf(message));
+    if (check.type === 'refused') return check;
+    const opening = check.request;
+    const request = this.#describe(opening, HeaderFields.fromRaw(message.rawHeaders), socket);
+
+    const route = this.#routes.find(request.path);
+    if (route === undefined) return refused(404, 'no WebSocket endpoint here');
+    if (!this.#isAllowedHost(request)) return refused(403, 'this host is not served here');
+    if (!this.#isAllowedOrigin(request)) return refused(403, 'this origin may not connect');
+    const ticket = this.#limits.tryAdmit(request.address);
+    if (ticket === 'total') return busy('too many connections');
+    if (ticket === 'address') return busy('too many connections from your address');
+    return { type: 'admitted', opening, request, route, ticket };
+  }
+
+  #describe(opening: OpeningRequest, headers: HeaderFields, socket: Socket): UpgradeRequest {
+    const proxied = this.#proxied.get(socket);
+    const received = {
+      remoteAddress: proxied?.source?.address ?? socket.remoteAddress,
+      secure: socket instanceof TLSSocket || proxied?.tls === true,
+      host: opening.host,
+      headers,
+    };
+    const client = resolveClient(received, this.#trusted, this.#forwarding);
+    return new UpgradeRequest({
+      target: opening.path,
+      headers,
+      host: client.host ?? opening.host,
+      secure: client.secure,
+      address: client.address,
+      origin: opening.origin,
+      subprotocols: opening.subprotocols,
+      socket,
+    });
+  }
+}
+
+/** 503 with a hint when to come back. */
+export function busy(reason: string, retryAfterSeconds = 5): { type: 'refused'; refusal: Refusal } {
+  return {
+    type: 'refused',
+    refusal: refuse(503, reason, [['Retry-After', String(retryAfterSeconds)]]),
+  };
+}
+
+function refused(status: number, reason: string): { type: 'refused'; refusal: Refusal } {
+  return { type: 'refused', refusal: refuse(status, reason) };
+}
+
+function shapeOf(message: IncomingMessage): Parameters<typeof checkOpeningRequest>[0] {
+  return {
+    method: message.method ?? '',
+    target: message.url ?? '',
+    version: message.httpVersion,
+    headers: HeaderFields.fromRaw(message.rawHeaders),
+  };
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
+}

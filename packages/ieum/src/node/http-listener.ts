@@ -1,0 +1,197 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import net, { type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+
+import { UsageError } from '../core/errors.js';
+import { formatRefusal, type Refusal, refuse } from '../core/handshake/refusal.js';
+
+import type { ProxiedConnections } from './admission/proxied-connections.js';
+import { ProxyProtocolListener } from './admission/proxy-protocol-listener.js';
+import type { TrustedProxies } from './admission/trusted-proxies.js';
+import type { Scheduler } from './scheduler.js';
+import { type ServerOptions, type ServerTlsOptions, serverDefaults } from './server-options.js';
+
+export interface ListenOptions {
+  /** 0, the default, lets the system choose. */
+  readonly port?: number;
+  /** Default `127.0.0.1`: this machine only. `0.0.0.0` or `::` for every interface. */
+  readonly host?: string;
+  /** A Unix socket instead of a port. */
+  readonly path?: string;
+}
+
+export interface ListeningAddress {
+  /** `ws://host:port`, `wss://host:port`, or `ws+unix:path`. */
+  readonly url: string;
+  /** Empty on a Unix socket. */
+  readonly host: string;
+  /** 0 on a Unix socket. */
+  readonly port: number;
+}
+
+export interface HttpListenerParts {
+  readonly scheduler: Scheduler;
+  readonly trusted: TrustedProxies;
+  readonly proxied: ProxiedConnections;
+  readonly handleUpgrade: (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Why a request that is no upgrade cannot be served, if its path is for WebSocket; otherwise null. */
+  readonly refusalFor: (message: IncomingMessage) => Refusal | null;
+}
+
+export type HttpListenerOptions = Pick<
+  ServerOptions,
+  'tls' | 'request' | 'handshakeTimeoutMs' | 'maxHeaderBytes' | 'proxyProtocol'
+>;
+
+/** An HTTP server of our own with strict limits, in front of upgrades and of the application's other requests. */
+export class HttpListener {
+  readonly #options: HttpListenerOptions;
+  readonly #parts: HttpListenerParts;
+  readonly #http: http.Server;
+  /** What holds the port: the HTTP server itself, unless PROXY headers are read before it. */
+  readonly #front: net.Server;
+  readonly #proxyProtocol: ProxyProtocolListener | null;
+
+  constructor(options: HttpListenerOptions, parts: HttpListenerParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#http = this.#createHttpServer();
+    this.#proxyProtocol = options.proxyProtocol ? this.#createProxyProtocolListener() : null;
+    this.#front = this.#proxyProtocol === null ? this.#http : this.#createFront(this.#proxyProtocol);
+  }
+
+  /** @throws UsageError `ERR_WS_INVALID_OPTION`; rejects with the system's error, such as `EADDRINUSE` */
+  listen(options: ListenOptions): Promise<ListeningAddress> {
+    const { port = 0, host = '127.0.0.1', path } = options;
+    if (!Number.isInteger(port) || port < 0 || port > 65535) {
+      throw new UsageError('ERR_WS_INVALID_OPTION', `port is a whole number from 0 to 65535, not ${port}`);
+    }
+    const front = this.#front;
+    return new Promise((resolve, reject) => {
+      front.once('error', reject);
+      front.listen(path === undefined ? { port, host, backlog } : { path, backlog }, () => {
+        front.off('error', reject);
+        resolve(this.#address());
+      });
+    });
+  }
+
+  /** Stops listening and resolves when every connection is gone; idle ones are ended. */
+  close(): Promise<void> {
+    this.#proxyProtocol?.destroyWaiting();
+    return new Promise((resolve) => {
+      this.#front.close(() => resolve());
+      if (this.#front !== this.#http) this.#http.close();
+      this.#http.closeIdleConnections();
+    });
+  }
+
+  #createHttpServer(): http.Server {
+    const { tls: tlsOptions, maxHeaderBytes, handshakeTimeoutMs } = { ...serverDefaults, ...this.#options };
+    const limits: http.ServerOptions = {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: handshakeTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, handshakeTimeoutMs / 2),
+      // A request without Host is ours to refuse, with a reason.
+      requireHostHeader: false,
+    };
+    const server =
+      tlsOptions === undefined
+        ? http.createServer(limits)
+        : https.createServer({
+            ...withServerNames(tlsOptions),
+            ...limits,
+            handshakeTimeout: handshakeTimeoutMs,
+          });
+    // The size is limited; a field that was dropped behind a number of others could be the one that matters.
+    server.maxHeadersCount = 0;
+    server.on('upgrade', this.#parts.handleUpgrade);
+    server.on('request', (message, response) => this.#handleRequest(message, response));
+    server.on('connect', (_message, socket) => {
+      endWith(socket, refuse(405, 'an opening handshake is a GET request', [['Allow', 'GET']]));
+    });
+    server.on('clientError', handleClientError);
+    return server;
+  }
+
+  #createProxyProtocolListener(): ProxyProtocolListener {
+    const { scheduler, trusted, proxied } = this.#parts;
+    return new ProxyProtocolListener({
+      trusted,
+      connections: proxied,
+      clock: scheduler.clock,
+      deadlineMs: this.#options.handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs,
+      handOn: (socket) => this.#http.emit('connection', socket),
+    });
+  }
+
+  #createFront(proxyProtocol: ProxyProtocolListener): net.Server {
+    return net.createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
+      socket.on('error', () => {});
+      proxyProtocol.accept(socket);
+    });
+  }
+
+  #handleRequest(message: IncomingMessage, response: ServerResponse): void {
+    const refusal = this.#refusalOf(message);
+    if (refusal === null) this.#options.request?.(message, response as Parameters<http.RequestListener>[1]);
+    else endWith(message.socket, refusal);
+  }
+
+  #refusalOf(message: IncomingMessage): Refusal | null {
+    const refusal = this.#parts.refusalFor(message);
+    if (refusal !== null) return refusal;
+    if (message.headers.host === undefined && message.httpVersion === '1.1') return refuse(400, 'bad Host');
+    return this.#options.request === undefined ? refuse(404, 'nothing here') : null;
+  }
+
+  #address(): ListeningAddress {
+    const address = this.#front.address();
+    if (address === null || typeof address === 'string') {
+      return { url: `ws+unix:${address ?? ''}`, host: '', port: 0 };
+    }
+    const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    const scheme = this.#options.tls === undefined ? 'ws' : 'wss';
+    return { url: `${scheme}://${host}:${address.port}`, host: address.address, port: address.port };
+  }
+}
+
+/** Answers bytes that are no HTTP request with a status and a reason. */
+function handleClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'HPE_HEADER_OVERFLOW')
+    endWith(socket, refuse(431, 'the head of the request is too large'));
+  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    endWith(socket, refuse(408, 'the request took too long'));
+  else endWith(socket, refuse(400, 'this is no HTTP/1.1 request'));
+}
+
+/** Writes a refusal to a socket from which no more requests are read, and ends it. */
+function endWith(socket: Duplex, refusal: Refusal): void {
+  socket.on('error', () => {});
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(formatRefusal(refusal), () => socket.destroy());
+}
+
+/** Adds the choice of a certificate by the name that the client asks for. */
+function withServerNames(options: ServerTlsOptions): https.ServerOptions {
+  const { sni, ...rest } = options;
+  if (sni === undefined) return rest;
+  const contexts = new Map(
+    Object.entries(sni).map(([name, context]) => [name.toLowerCase(), tls.createSecureContext(context)]),
+  );
+  return {
+    ...rest,
+    SNICallback: (name, answer) => {
+      const lowerName = name.toLowerCase();
+      answer(null, contexts.get(lowerName) ?? contexts.get(`*${lowerName.slice(lowerName.indexOf('.'))}`));
+    },
+  };
+}
+
+/** How many connections the system may accept ahead of us. */
+const backlog = 1024;

@@ -1,0 +1,98 @@
+import type { Message } from '../core/message.js';
+
+/** How much may wait for the application before its peer is no longer read. */
+export interface ReceiveBudget {
+  /** Messages that may wait. Default 16. */
+  readonly maxMessages: number;
+  /** Their payload bytes, each fragment counted as 128 bytes more. Default 1 MiB. */
+  readonly maxBytes: number;
+}
+
+export const receiveBudgetDefaults: ReceiveBudget = { maxMessages: 16, maxBytes: 1024 * 1024 };
+
+export interface MessageConsumer {
+  /** Takes one message; no other comes while the promise it may return is pending. Does not throw or reject. */
+  handleMessage(message: Message): void | Promise<void>;
+}
+
+/**
+ * Hands messages to the application in order, one at a time, and keeps those that wait. Without a consumer all of them
+ * wait until they are taken.
+ */
+export class Inbox {
+  readonly #budget: ReceiveBudget;
+  readonly #consumer: MessageConsumer | null;
+  readonly #handleRoom: () => void;
+  /** Null while nothing waits. */
+  #waiting: Message[] | null = null;
+  #waitingBytes = 0;
+  #consuming = false;
+
+  /** @param handleRoom called when a message was done with after `receive` had returned */
+  constructor(budget: ReceiveBudget, consumer: MessageConsumer | null, handleRoom: () => void) {
+    this.#budget = budget;
+    this.#consumer = consumer;
+    this.#handleRoom = handleRoom;
+  }
+
+  /** Whether the budget is used up: nothing more should be read. */
+  get isFull(): boolean {
+    const waiting = this.#waiting?.length ?? 0;
+    return waiting >= this.#budget.maxMessages || this.#waitingBytes >= this.#budget.maxBytes;
+  }
+
+  /** Whether every message so far was handled or taken. */
+  get isIdle(): boolean {
+    return this.#waiting === null && !this.#consuming;
+  }
+
+  receive(message: Message): void {
+    if (this.#consumer === null || this.#consuming) this.#keep(message);
+    else this.#consume(this.#consumer, message);
+  }
+
+  /** The message that waited longest, or undefined. */
+  take(): Message | undefined {
+    const message = this.#waiting?.shift();
+    if (message === undefined) return undefined;
+    this.#waitingBytes -= charge(message);
+    if (this.#waiting?.length === 0) this.#waiting = null;
+    return message;
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.#waiting = null;
+    this.#waitingBytes = 0;
+  }
+
+  #keep(message: Message): void {
+    this.#waiting ??= [];
+    this.#waiting.push(message);
+    this.#waitingBytes += charge(message);
+  }
+
+  #consume(consumer: MessageConsumer, message: Message): void {
+    const done = consumer.handleMessage(message);
+    if (done === undefined) return;
+    this.#consuming = true;
+    void done.then(() => this.#handleConsumed(consumer));
+  }
+
+  #handleConsumed(consumer: MessageConsumer): void {
+    this.#consuming = false;
+    while (!this.#consuming) {
+      const message = this.take();
+      if (message === undefined) break;
+      this.#consume(consumer, message);
+    }
+    this.#handleRoom();
+  }
+}
+
+function charge(message: Message): number {
+  return message.bytes.length + message.fragments * fragmentCharge;
+}
+
+/** What keeping track of a fragment costs, roughly, in bytes. */
+const fragmentCharge = 128;

@@ -1,0 +1,143 @@
+import type { Clock } from '../channel/clock.js';
+import { checkClose } from '../core/close.js';
+import { CloseCode } from '../core/close-code.js';
+import type { CloseRecord } from '../core/close-record.js';
+import type { Message } from '../core/message.js';
+
+import type { ConnectionDriver, DriverFace } from './connection-driver.js';
+import { MessageIterator } from './message-iterator.js';
+import type { Peer } from './peer.js';
+import type { PeerHandlers, PeerOwner } from './peer-handlers.js';
+import { type PingResult, PingTracker } from './ping-tracker.js';
+
+/** What happens behind a `Peer`: calls the application's handlers, guards against what they throw, remembers the end. */
+export class PeerSession<User> implements DriverFace {
+  readonly consumesMessages: boolean;
+  readonly #peer: Peer<User>;
+  readonly #handlers: PeerHandlers<User>;
+  readonly #owner: PeerOwner<User>;
+  readonly #clock: Clock;
+  #driver: ConnectionDriver | null = null;
+  /** Pending while the `open` handler is at work. */
+  #opening: Promise<void> | null = null;
+  #failed = false;
+  #record: CloseRecord | null = null;
+  #closed: PromiseWithResolver<CloseRecord> | null = null;
+  #abort: AbortController | null = null;
+  #iterator: MessageIterator | null = null;
+  #pings: PingTracker | null = null;
+
+  constructor(peer: Peer<User>, handlers: PeerHandlers<User>, owner: PeerOwner<User>, clock: Clock) {
+    this.#peer = peer;
+    this.#handlers = handlers;
+    this.#owner = owner;
+    this.#clock = clock;
+    this.consumesMessages = handlers.message !== undefined;
+  }
+
+  /** Calls the `open` handler, then reads. */
+  start(driver: ConnectionDriver, head: Uint8Array): void {
+    this.#driver = driver;
+    const opening = this.#run(() => this.#handlers.open?.(this.#peer));
+    if (opening !== undefined) {
+      this.#opening = opening.then(() => {
+        this.#opening = null;
+      });
+    }
+    driver.start(head);
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#record !== null) this.#abort.abort(this.#record);
+    return this.#abort.signal;
+  }
+
+  get closed(): Promise<CloseRecord> {
+    this.#closed ??= new PromiseWithResolver<CloseRecord>();
+    if (this.#record !== null) this.#closed.resolve(this.#record);
+    return this.#closed.promise;
+  }
+
+  iterate(driver: ConnectionDriver): MessageIterator {
+    this.#iterator ??= new MessageIterator(driver, this.#record !== null);
+    return this.#iterator;
+  }
+
+  ping(driver: ConnectionDriver, payload: Uint8Array | undefined): Promise<PingResult> {
+    this.#pings ??= new PingTracker();
+    const sent = payload ?? this.#pings.nextPayload();
+    if (!driver.sendPing(sent)) return Promise.resolve({ type: 'closed' });
+    return this.#pings.track(sent, this.#clock.now());
+  }
+
+  handleMessage(message: Message): void | Promise<void> {
+    if (this.#opening === null) return this.#deliver(message);
+    return this.#opening.then(() => this.#deliver(message));
+  }
+
+  handleReadable(): void {
+    this.#iterator?.handleReadable();
+  }
+
+  handlePing(payload: Uint8Array): void {
+    if (this.#handlers.ping !== undefined) this.#run(() => this.#handlers.ping?.(this.#peer, payload));
+  }
+
+  handlePong(payload: Uint8Array): void {
+    this.#pings?.receivePong(payload, this.#clock.now());
+    if (this.#handlers.pong !== undefined) this.#run(() => this.#handlers.pong?.(this.#peer, payload));
+  }
+
+  handleClosed(record: CloseRecord): void {
+    this.#record = record;
+    this.#pings?.handleClosed();
+    this.#iterator?.handleEnd();
+    this.#closed?.resolve(record);
+    this.#abort?.abort(record);
+    this.#owner.handleGone(this.#peer);
+  }
+
+  handleFinished(record: CloseRecord): void {
+    if (this.#handlers.closed === undefined) return;
+    const finish = () => this.#run(() => this.#handlers.closed?.(this.#peer, record));
+    if (this.#opening === null) finish();
+    else void this.#opening.then(finish);
+  }
+
+  #deliver(message: Message): void | Promise<void> {
+    if (!this.#failed) return this.#run(() => this.#handlers.message?.(this.#peer, message));
+  }
+
+  /** Calls a handler: gives a promise that never rejects when the handler gives one. */
+  #run(handler: () => unknown): void | Promise<void> {
+    try {
+      const done = handler();
+      if (isThenable(done)) return Promise.resolve(done).then(ignore, (error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failed = true;
+    this.#driver?.close(checkClose(CloseCode.InternalError, ''), { type: 'handler', error });
+    this.#owner.reportError(error, this.#peer);
+  }
+}
+
+/** A promise and what resolves it. */
+class PromiseWithResolver<Value> {
+  resolve: (value: Value) => void = ignore;
+  readonly promise: Promise<Value> = new Promise((resolve) => {
+    this.resolve = resolve;
+  });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+function ignore(): void {}

@@ -1,0 +1,66 @@
+import { UsageError } from '../core/errors.js';
+import { checkSubprotocols } from '../core/handshake/subprotocols.js';
+
+import type { PeerHandlers } from './peer-handlers.js';
+import { checkPeerOptions, type PeerOptions } from './peer-options.js';
+import type { UpgradeRequest } from './upgrade-request.js';
+
+/** Chooses one of the subprotocols that a client offers, or undefined for none. */
+export type ChooseSubprotocol = (offered: readonly string[], request: UpgradeRequest) => string | undefined;
+
+/** What happens to connections of one path: handlers, subprotocols, and limits where they differ from the server's. */
+export interface Route<User = unknown> extends PeerHandlers<User>, PeerOptions {
+  /**
+   * The subprotocols that this path speaks, the preferred one first, or a function that chooses. The first one that the
+   * client offers too is used; none if there is no such. Default: none.
+   */
+  readonly subprotocols?: readonly string[] | ChooseSubprotocol;
+}
+
+/**
+ * Routes by path. `/chat` matches that path alone, `/rooms/*` every path that begins with `/rooms/`; the longest match
+ * wins. Paths are compared as the client sent them, without decoding.
+ */
+export type Routes<User = unknown> = Readonly<Record<string, Route<User>>>;
+
+export class RouteTable<User> {
+  readonly #exact = new Map<string, Route<User>>();
+  /** The longest prefix first. */
+  readonly #prefixes: (readonly [prefix: string, route: Route<User>])[] = [];
+
+  /** @throws UsageError `ERR_WS_INVALID_OPTION`, `ERR_WS_INVALID_SUBPROTOCOL` */
+  constructor(routes: Routes<User>) {
+    for (const [path, route] of Object.entries(routes)) {
+      checkRoute(path, route);
+      if (path.endsWith('/*')) this.#prefixes.push([path.slice(0, -1), route]);
+      else this.#exact.set(path, route);
+    }
+    this.#prefixes.sort(([a], [b]) => b.length - a.length);
+  }
+
+  find(path: string): Route<User> | undefined {
+    return this.#exact.get(path) ?? this.#prefixes.find(([prefix]) => path.startsWith(prefix))?.[1];
+  }
+}
+
+/** The subprotocol that a route speaks with this client, or undefined for none. */
+export function chooseSubprotocol<User>(route: Route<User>, request: UpgradeRequest): string | undefined {
+  const { subprotocols } = route;
+  if (subprotocols === undefined) return undefined;
+  if (typeof subprotocols === 'function') return subprotocols(request.subprotocols, request);
+  return subprotocols.find((subprotocol) => request.subprotocols.includes(subprotocol));
+}
+
+function checkRoute<User>(path: string, route: Route<User>): void {
+  if (!path.startsWith('/') || /[?#\s]/.test(path) || path.slice(0, -1).includes('*')) {
+    throw new UsageError(
+      'ERR_WS_INVALID_OPTION',
+      `the route ${JSON.stringify(path)} is no path: write "/chat" or "/rooms/*"`,
+    );
+  }
+  if (typeof route !== 'object' || route === null) {
+    throw new UsageError('ERR_WS_INVALID_OPTION', `the route ${path} needs an object of handlers`);
+  }
+  if (typeof route.subprotocols === 'object') checkSubprotocols(route.subprotocols);
+  checkPeerOptions(route);
+}

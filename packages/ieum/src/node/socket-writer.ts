@@ -1,0 +1,106 @@
+import type { Duplex } from 'node:stream';
+
+import type { SendQueue, SendResult } from '../channel/send-queue.js';
+import type { Connection } from '../core/connection.js';
+import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
+
+import type { Flushable, Scheduler } from './scheduler.js';
+
+/**
+ * Carries a connection's output to its socket. While the socket has room, messages are encoded at once and everything
+ * encoded since the last flush leaves in one write. While it has none, messages wait in the send queue, not encoded.
+ */
+export class SocketWriter implements Flushable {
+  readonly #socket: Duplex;
+  readonly #connection: Connection;
+  readonly #scheduler: Scheduler;
+  readonly #queue: SendQueue<Outgoing>;
+  #congested = false;
+  #flushScheduled = false;
+
+  constructor(socket: Duplex, connection: Connection, scheduler: Scheduler, queue: SendQueue<Outgoing>) {
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#scheduler = scheduler;
+    this.#queue = queue;
+  }
+
+  /** Payload and frame bytes that the operating system has not taken yet. */
+  get bufferedBytes(): number {
+    return this.#queue.byteLength + this.#pendingBytes;
+  }
+
+  get droppedMessages(): number {
+    return this.#queue.droppedMessages;
+  }
+
+  /** Sends or queues a message; `overflow` when the queue is full and its policy is to close. The caller flushes. */
+  send(data: Outgoing): SendResult | 'overflow' | Promise<SendResult> {
+    if (this.#congested) return this.#queue.offer(data, byteLengthOf(data), this.#pendingBytes);
+    this.#connection.send(data);
+    if (this.#connection.outputByteLength >= flushThreshold) this.flush();
+    return 'written';
+  }
+
+  /** Encodes all that is queued, because nothing may be queued behind what comes next. */
+  encodeQueue(): void {
+    for (let data = this.#queue.take(); data !== undefined; data = this.#queue.take())
+      this.#connection.send(data);
+  }
+
+  /** Nothing more will be sent: forgets what is queued and tells who waits for it. */
+  discard(): void {
+    this.#queue.clear();
+  }
+
+  /** Flushes at the end of the tick, with all that is sent until then. */
+  flushSoon(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    this.#scheduler.flushSoon(this);
+  }
+
+  /** Writes the output to the socket, unless that has no room, and does what the connection wants of its transport. */
+  flush(): void {
+    this.#flushScheduled = false;
+    if (this.#connection.transport === 'abort') {
+      this.#socket.destroy();
+      return;
+    }
+    if (this.#congested || this.#socket.destroyed) return;
+    if (this.#connection.outputByteLength > 0) this.#write(this.#connection.takeOutput());
+    if (this.#connection.transport === 'end' && !this.#congested && !this.#socket.writableEnded)
+      this.#socket.end();
+  }
+
+  #write(output: readonly Uint8Array[]): void {
+    const socket = this.#socket;
+    if (output.length === 1) socket.write(output[0]);
+    else {
+      socket.cork();
+      for (const bytes of output) socket.write(bytes);
+      socket.uncork();
+    }
+    if (!socket.writableNeedDrain || socket.writableLength === 0) return;
+    this.#congested = true;
+    this.#connection.pauseOutput(this.#scheduler.clock.now());
+    socket.once('drain', () => this.#handleDrain());
+  }
+
+  #handleDrain(): void {
+    this.#congested = false;
+    this.#connection.resumeOutput();
+    while (!this.#congested && !this.#queue.isEmpty) {
+      this.#connection.send(this.#queue.take() as Outgoing);
+      if (this.#connection.outputByteLength >= flushThreshold) this.flush();
+    }
+    this.flush();
+  }
+
+  get #pendingBytes(): number {
+    return this.#connection.outputByteLength + this.#socket.writableLength;
+  }
+}
+
+/** Output is written in the middle of a tick once it has this many bytes, to learn soon whether the socket has room. */
+const flushThreshold = 64 * 1024;

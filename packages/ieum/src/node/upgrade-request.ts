@@ -1,0 +1,92 @@
+import type { Duplex } from 'node:stream';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
+
+import type { HeaderFields } from '../core/handshake/header-fields.js';
+
+export interface UpgradeRequestParts {
+  readonly target: string;
+  readonly headers: HeaderFields;
+  readonly host: string;
+  readonly secure: boolean;
+  readonly address: string;
+  readonly origin: string | undefined;
+  readonly subprotocols: readonly string[];
+  readonly socket: Duplex;
+}
+
+/** The request of an opening handshake, however it came to us. */
+export class UpgradeRequest {
+  /** Path and query, as the client sent them. */
+  readonly target: string;
+  readonly headers: HeaderFields;
+  /** The host, and perhaps port, that the client asked for, as far as trusted proxies tell. */
+  readonly host: string;
+  /** Whether the client spoke TLS, to us or to a trusted proxy. */
+  readonly secure: boolean;
+  /** The client's IP address, as far as trusted proxies tell; empty on a Unix socket. */
+  readonly address: string;
+  /** Undefined for most clients that are no browsers. */
+  readonly origin: string | undefined;
+  /** The subprotocols offered, the preferred one first. */
+  readonly subprotocols: readonly string[];
+  readonly #socket: Duplex;
+  #url: URL | null = null;
+
+  constructor(parts: UpgradeRequestParts) {
+    this.target = parts.target;
+    this.headers = parts.headers;
+    this.host = parts.host;
+    this.secure = parts.secure;
+    this.address = parts.address;
+    this.origin = parts.origin;
+    this.subprotocols = parts.subprotocols;
+    this.#socket = parts.socket;
+  }
+
+  /** The path alone, as the client sent it. */
+  get path(): string {
+    const query = this.target.indexOf('?');
+    return query === -1 ? this.target : this.target.slice(0, query);
+  }
+
+  get query(): URLSearchParams {
+    return this.url.searchParams;
+  }
+
+  /** The whole URL that the client connected to. */
+  get url(): URL {
+    this.#url ??= new URL(`${this.secure ? 'wss' : 'ws'}://${this.host}${this.target}`);
+    return this.#url;
+  }
+
+  /** The value of a cookie, percent-decoded where it can be; undefined when it was not sent. */
+  cookie(name: string): string | undefined {
+    for (const field of this.headers.getAll('Cookie')) {
+      for (const pair of field.split(';')) {
+        const equals = pair.indexOf('=');
+        if (equals !== -1 && pair.slice(0, equals).trim() === name)
+          return decode(pair.slice(equals + 1).trim());
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * The client's TLS certificate; null without one, and when another process ended TLS. It was verified if the server's
+   * TLS options ask for that (`requestCert` and `rejectUnauthorized`).
+   */
+  get clientCertificate(): PeerCertificate | null {
+    if (!(this.#socket instanceof TLSSocket)) return null;
+    const certificate = this.#socket.getPeerCertificate();
+    return certificate && Object.keys(certificate).length > 0 ? certificate : null;
+  }
+}
+
+function decode(value: string): string {
+  const bare = value.startsWith('"') && value.endsWith('"') && value.length > 1 ? value.slice(1, -1) : value;
+  try {
+    return decodeURIComponent(bare);
+  } catch {
+    return bare;
+  }
+}

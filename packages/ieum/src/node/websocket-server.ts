@@ -1,0 +1,204 @@
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import { formatRefusal, type Refusal, refuse } from '../core/handshake/refusal.js';
+import { formatSwitchingProtocols } from '../core/handshake/server-handshake.js';
+
+import { ProxiedConnections } from './admission/proxied-connections.js';
+import { TrustedProxies } from './admission/trusted-proxies.js';
+import { type Acceptance, type Authentication, accept, isRefusal } from './authentication.js';
+import { type DrainOptions, type DrainReport, drainPeers } from './drain.js';
+import { type Admission, busy, Gatekeeper } from './gatekeeper.js';
+import { HttpListener, type ListeningAddress, type ListenOptions } from './http-listener.js';
+import { Peer } from './peer.js';
+import { createDriverParts } from './peer-options.js';
+import { PendingHandshake } from './pending-handshake.js';
+import { chooseSubprotocol } from './routes.js';
+import { Scheduler } from './scheduler.js';
+import { checkServerOptions, type ServerOptions, serverDefaults } from './server-options.js';
+
+/**
+ * A WebSocket server (RFC 6455), by itself with `listen` or on the port of an existing HTTP server with `attach`.
+ * Whatever a client does, nothing here throws because of it.
+ */
+export class WebSocketServer<User = unknown> {
+  readonly #options: ServerOptions<User>;
+  readonly #scheduler: Scheduler;
+  readonly #proxied = new ProxiedConnections();
+  readonly #trusted: TrustedProxies;
+  readonly #gatekeeper: Gatekeeper<User>;
+  readonly #peers = new Map<Peer<User>, Admission<User>['ticket']>();
+  readonly #listeners = new Set<HttpListener>();
+  readonly #detachers = new Set<() => void>();
+  #draining: Promise<DrainReport> | null = null;
+
+  /** @throws UsageError `ERR_WS_INVALID_OPTION`, `ERR_WS_INVALID_SUBPROTOCOL` */
+  constructor(options: ServerOptions<User>) {
+    checkServerOptions(options);
+    this.#options = options;
+    this.#scheduler = new Scheduler(options.clock);
+    this.#trusted = new TrustedProxies(options.trustedProxies);
+    this.#gatekeeper = new Gatekeeper(options, this.#trusted, this.#proxied);
+  }
+
+  /** Everyone who is connected now. */
+  get peers(): Iterable<Peer<User>> & { readonly size: number } {
+    return { size: this.#peers.size, [Symbol.iterator]: () => this.#peers.keys() };
+  }
+
+  /** Whether `drain` or `close` was called. */
+  get isDraining(): boolean {
+    return this.#draining !== null;
+  }
+
+  /**
+   * Listens on a TCP port or a Unix socket, for `ws:` or, with `tls`, for `wss:`. Other HTTP requests go to `request`.
+   * Rejects with the system's error when it cannot.
+   */
+  async listen(options: ListenOptions = {}): Promise<ListeningAddress> {
+    const listener = new HttpListener(this.#options, {
+      scheduler: this.#scheduler,
+      trusted: this.#trusted,
+      proxied: this.#proxied,
+      handleUpgrade: (message, socket, head) => this.handleUpgrade(message, socket, head),
+      refusalFor: (message) => {
+        return this.#gatekeeper.hasRoute(message.url ?? '') ? this.#gatekeeper.refusalOf(message) : null;
+      },
+    });
+    const address = await listener.listen(options);
+    this.#listeners.add(listener);
+    return address;
+  }
+
+  /**
+   * Serves upgrades of an existing HTTP or HTTPS server; its other requests are left alone. Upgrades for paths without
+   * a route get 404, unless somebody else listens for upgrades too. Returns what undoes it.
+   */
+  attach(server: HttpServer): () => void {
+    const handleUpgrade = (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const isOurs = this.#gatekeeper.hasRoute(message.url ?? '') || server.listenerCount('upgrade') === 1;
+      if (isOurs) this.handleUpgrade(message, socket, head);
+    };
+    server.on('upgrade', handleUpgrade);
+    const detach = () => {
+      server.off('upgrade', handleUpgrade);
+      this.#detachers.delete(detach);
+    };
+    this.#detachers.add(detach);
+    return detach;
+  }
+
+  /** Takes over a socket on which `node:http` has read the head of an upgrade request. */
+  handleUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', ignore);
+    const verdict = this.isDraining
+      ? busy('shutting down')
+      : this.#gatekeeper.judge(message, socket as Socket);
+    if (verdict.type === 'refused') {
+      refuseUpgrade(socket, verdict.refusal);
+      return;
+    }
+    if (this.#options.authenticate === undefined)
+      this.#open(verdict, socket, head, everyone as Acceptance<User>);
+    else void this.#authenticate(verdict, socket, head);
+  }
+
+  /**
+   * Shuts down in good order: new upgrades get 503 with Retry-After, open connections get 1001 in batches, those that
+   * are left after `timeoutMs` are terminated, then ports are closed. A second call gives the same promise.
+   */
+  drain(options: DrainOptions = {}): Promise<DrainReport> {
+    this.#draining ??= this.#shutDown(options);
+    return this.#draining;
+  }
+
+  /** Shuts down at once: as `drain`, with all connections in one batch and `closeTimeoutMs` to answer. */
+  async close(): Promise<void> {
+    await this.drain({ batchIntervalMs: 0, timeoutMs: this.#options.closeTimeoutMs ?? 5_000 });
+  }
+
+  async #shutDown(options: DrainOptions): Promise<DrainReport> {
+    const report = await drainPeers(this.#peers, options, this.#scheduler.clock);
+    for (const detach of this.#detachers) detach();
+    await Promise.all([...this.#listeners].map((listener) => listener.close()));
+    return report;
+  }
+
+  async #authenticate(admission: Admission<User>, socket: Duplex, head: Buffer): Promise<void> {
+    const { clock } = this.#scheduler;
+    const timeoutMs = this.#options.handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs;
+    const pending = new PendingHandshake(socket, clock, timeoutMs);
+    const decision = await pending.race(this.#decide(admission, pending.signal));
+    if (decision === 'timeout')
+      this.#turnAway(admission, socket, refuse(503, 'authentication took too long'));
+    else if (decision === 'gone' || socket.destroyed) admission.ticket.release();
+    else if (isRefusal(decision)) this.#turnAway(admission, socket, decision);
+    else if (this.isDraining) this.#turnAway(admission, socket, busy('shutting down').refusal);
+    else this.#open(admission, socket, head, decision);
+  }
+
+  async #decide(admission: Admission<User>, signal: AbortSignal): Promise<Authentication<User>> {
+    try {
+      return (await this.#options.authenticate?.(admission.request, signal)) ?? refuse(403, 'not accepted');
+    } catch (error) {
+      if (!signal.aborted) this.#report(error);
+      return refuse(500, 'authentication failed');
+    }
+  }
+
+  #turnAway(admission: Admission<User>, socket: Duplex, refusal: Refusal): void {
+    admission.ticket.release();
+    refuseUpgrade(socket, refusal);
+  }
+
+  #open(admission: Admission<User>, socket: Duplex, head: Buffer, acceptance: Acceptance<User>): void {
+    const { opening, request, route } = admission;
+    let subprotocol: string | undefined;
+    let response: string;
+    try {
+      subprotocol = chooseSubprotocol(route, request);
+      response = formatSwitchingProtocols(opening, { subprotocol, headers: acceptance.headers });
+    } catch (error) {
+      this.#report(error);
+      this.#turnAway(admission, socket, refuse(500, 'the handshake could not be answered'));
+      return;
+    }
+    socket.off('error', ignore);
+    socket.write(response, 'latin1');
+    const parts = createDriverParts(socket, 'server', { ...this.#options, ...route }, this.#scheduler);
+    const identity = { request, user: acceptance.user, subprotocol: subprotocol ?? '' };
+    const peer = new Peer<User>(parts, identity, route, this.#owner);
+    this.#peers.set(peer, admission.ticket);
+    peer.start(head);
+  }
+
+  readonly #owner = {
+    reportError: (error: unknown, peer: Peer<User>): void => this.#report(error, peer),
+    handleGone: (peer: Peer<User>): void => {
+      this.#peers.get(peer)?.release();
+      this.#peers.delete(peer);
+    },
+  };
+
+  #report(error: unknown, peer?: Peer<User>): void {
+    const { reportError } = this.#options;
+    if (reportError !== undefined) reportError(error, peer);
+    else console.error(error);
+  }
+}
+
+/** Makes a server; it does nothing before `listen` or `attach`. @throws UsageError `ERR_WS_INVALID_OPTION`, `ERR_WS_INVALID_SUBPROTOCOL` */
+export function createServer<User = undefined>(options: ServerOptions<User>): WebSocketServer<User> {
+  return new WebSocketServer(options);
+}
+
+function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+  if (socket.destroyed) return;
+  socket.once('finish', () => socket.destroy());
+  socket.end(formatRefusal(refusal));
+}
+
+const everyone: Acceptance<undefined> = accept(undefined);
+
+function ignore(): void {}
