@@ -37,7 +37,7 @@ function neverOpened(closed: ClosedState, pageOrigin: string): CloseWords {
   const { protocol, host } = new URL(closed.target.url);
   const checks = [
     `Is a server listening on ${host}? The network panel of the developer tools shows the HTTP status, if there was one.`,
-    `Does it let pages from ${pageOrigin} in? Servers refuse unknown origins with 403 (ieum: --allow-origin).`,
+    `Does it let pages from ${pageOrigin} in? Servers refuse unknown origins with 403 (ieum: its allow-origin flag).`,
     'Is the path right? A path without a WebSocket answers 404, 400 or 426.',
   ];
   if (protocol === 'wss:') {
@@ -102,7 +102,7 @@ const KNOWN: Readonly<Record<number, readonly [title: string, meaning: string]>>
   1008: ['Policy violation', 'The server’s rules forbid what happened; the reason may say which.'],
   1009: [
     'Message too big',
-    'A message was larger than the server takes (ieum: --max-message-bytes, 1 MiB by default).',
+    'A message was larger than the server takes (ieum: max-message-bytes, 1 MiB by default).',
   ],
   1010: ['Mandatory extension', 'The client asked for an extension the server did not agree to.'],
   1011: ['Internal error', 'The server met a condition it did not expect. Its log knows more.'],

@@ -34,7 +34,7 @@ export function Composer({ isOpen, onSend }: Props): JSX.Element {
 
   useEffect(() => {
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
-  }, []);
+  }, [file]);
   useEffect(() => setFault(''), [isOpen]);
 
   const change = (value: string) => {
@@ -91,7 +91,7 @@ export function Composer({ isOpen, onSend }: Props): JSX.Element {
         <fieldset class="segments" aria-label="Type of message">
           {modeButton('text', 'Text')}
           {modeButton('hex', 'Binary (hex)')}
-          <label class="segment-file">
+          <label class="segment-file" data-on={file !== undefined}>
             File…
             <input type="file" onChange={(event) => pick(event.currentTarget)} />
           </label>

@@ -34,16 +34,26 @@ test('matches an empty message', () => {
 });
 
 test('forgets the oldest beyond its limit', () => {
-  const echoes = new EchoMatcher(2);
+  const echoes = new EchoMatcher({ maxWaiting: 2 });
   for (const text of ['a', 'b', 'c']) echoes.handleSent(text, 0);
   expect(echoes.handleReceived('a', 1)).toBeUndefined();
   expect(echoes.handleReceived('b', 1)).toBe(1);
 });
 
 test('forgets what is older than its limit', () => {
-  const echoes = new EchoMatcher(10, 1_000);
+  const echoes = new EchoMatcher({ maxAgeMs: 1_000 });
   echoes.handleSent('a', 0);
   echoes.handleSent('a', 500);
   expect(echoes.handleReceived('a', 1_001)).toBe(501);
   expect(echoes.handleReceived('a', 1_001)).toBeUndefined();
+});
+
+test('forgets the oldest when all together are too long, and counts what it forgot', () => {
+  const echoes = new EchoMatcher({ maxWaitingLength: 5 });
+  echoes.handleSent('abc', 0);
+  echoes.handleSent('def', 0);
+  expect(echoes.handleReceived('abc', 1)).toBeUndefined();
+  expect(echoes.handleReceived('def', 1)).toBe(1);
+  echoes.handleSent('abcde', 2);
+  expect(echoes.handleReceived('abcde', 3)).toBe(1);
 });

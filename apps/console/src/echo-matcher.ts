@@ -2,21 +2,22 @@ import { isSamePayload, type Payload } from './payload.js';
 
 /**
  * Finds which sent message a received one echoes: the oldest unanswered one with the same type and content. It keeps
- * at most `maxWaiting` messages and forgets those older than `maxAgeMs`.
+ * at most `maxWaiting` messages of `maxWaitingLength` characters and bytes in all, each for `maxAgeMs`.
  */
 export class EchoMatcher {
   #waiting: Waiting[] = [];
-  readonly #maxWaiting: number;
-  readonly #maxAgeMs: number;
+  #waitingLength = 0;
+  readonly #limits: EchoLimits;
 
-  constructor(maxWaiting = 256, maxAgeMs = 30_000) {
-    this.#maxWaiting = maxWaiting;
-    this.#maxAgeMs = maxAgeMs;
+  constructor(limits: Partial<EchoLimits> = {}) {
+    this.#limits = { ...DEFAULT_LIMITS, ...limits };
   }
 
   handleSent(payload: Payload, nowMs: number): void {
+    const { maxWaiting, maxWaitingLength } = this.#limits;
     this.#waiting.push({ payload, sentAtMs: nowMs });
-    if (this.#waiting.length > this.#maxWaiting) this.#waiting.shift();
+    this.#waitingLength += payload.length;
+    while (this.#waiting.length > maxWaiting || this.#waitingLength > maxWaitingLength) this.#forget(0);
   }
 
   /** The round trip in milliseconds, or undefined when nothing sent matches. */
@@ -25,16 +26,33 @@ export class EchoMatcher {
     const index = this.#waiting.findIndex((sent) => isSamePayload(sent.payload, payload));
     const match = this.#waiting[index];
     if (match === undefined) return undefined;
-    this.#waiting.splice(index, 1);
+    this.#forget(index);
     return nowMs - match.sentAtMs;
   }
 
   #forgetOld(nowMs: number): void {
-    while (nowMs - (this.#waiting[0]?.sentAtMs ?? nowMs) > this.#maxAgeMs) this.#waiting.shift();
+    while (nowMs - (this.#waiting[0]?.sentAtMs ?? nowMs) > this.#limits.maxAgeMs) this.#forget(0);
   }
+
+  #forget(index: number): void {
+    const [forgotten] = this.#waiting.splice(index, 1);
+    this.#waitingLength -= forgotten?.payload.length ?? 0;
+  }
+}
+
+export interface EchoLimits {
+  readonly maxWaiting: number;
+  readonly maxWaitingLength: number;
+  readonly maxAgeMs: number;
 }
 
 interface Waiting {
   readonly payload: Payload;
   readonly sentAtMs: number;
 }
+
+const DEFAULT_LIMITS: EchoLimits = {
+  maxWaiting: 256,
+  maxWaitingLength: 64 * 1024 * 1024,
+  maxAgeMs: 30_000,
+};

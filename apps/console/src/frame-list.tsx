@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { FrameDetail } from './frame-detail.js';
 import { FrameLine } from './frame-line.js';
@@ -11,11 +11,12 @@ import { type ListShape, listHeight, rowTop, visibleRange } from './visible-rang
 
 interface Props {
   readonly rows: readonly LogRow[];
-  readonly empty: string;
+  /** Shown in the middle of a list that has next to nothing to show. */
+  readonly hint: string | undefined;
 }
 
 /** The rows, of which only those in view are in the document. Arrow keys move, Enter expands. */
-export function FrameList({ rows, empty }: Props): JSX.Element {
+export function FrameList({ rows, hint }: Props): JSX.Element {
   const box = useRef<HTMLTableSectionElement>(null);
   const [activeId, setActiveId] = useState<number>();
   const [expandedId, setExpandedId] = useState<number>();
@@ -27,6 +28,10 @@ export function FrameList({ rows, empty }: Props): JSX.Element {
   const atExpanded = rows[shape.expandedIndex];
   const expanded = atExpanded?.type === 'message' ? atExpanded : undefined;
 
+  useLayoutEffect(() => {
+    if (shape.expandedIndex >= 0) follow.reveal(shape.expandedIndex, rowPx + shape.expandedPx);
+  }, [expandedId]);
+
   const toggle = (row: LogRow) => {
     setActiveId(row.id);
     if (row.type !== 'message') return;
@@ -35,10 +40,10 @@ export function FrameList({ rows, empty }: Props): JSX.Element {
   };
   const activate = (index: number) => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
-    if (row === undefined || box.current === null) return;
+    if (row === undefined) return;
     follow.hold();
     setActiveId(row.id);
-    scrollIntoView(box.current, shape, rows.indexOf(row));
+    follow.reveal(rows.indexOf(row), rowPx);
   };
   const handleKey = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget) return;
@@ -87,7 +92,7 @@ export function FrameList({ rows, empty }: Props): JSX.Element {
           )}
         </tbody>
       </table>
-      {rows.length === 0 && <p class="rows-empty">{empty}</p>}
+      {hint !== undefined && <p class="rows-hint">{hint}</p>}
       {!follow.isFollowing && (
         <button type="button" class="button small jump" onClick={follow.jumpToEnd}>
           ↓ {follow.unseen === 0 ? 'To the newest' : formatNumberOf(follow.unseen, 'new row')}
@@ -143,13 +148,6 @@ function nextIndex(key: string, index: number, count: number): number | undefine
   if (key === 'PageDown') return index + PAGE_ROWS;
   if (key === 'Home') return 0;
   return key === 'End' ? count - 1 : undefined;
-}
-
-function scrollIntoView(box: HTMLElement, shape: ListShape, index: number): void {
-  const top = rowTop(shape, index);
-  if (top < box.scrollTop) box.scrollTop = top;
-  const bottom = top + shape.rowPx - box.clientHeight;
-  if (bottom > box.scrollTop) box.scrollTop = bottom;
 }
 
 const NARROW_QUERY = '(max-width: 640px)';

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 
 import { copyText } from './clipboard.js';
 import { FrameList } from './frame-list.js';
-import { FRAME_LIMITS, type FrameLog, shownRows } from './frame-log.js';
+import { FRAME_LIMITS, type FrameLog, type LogRow, shownRows } from './frame-log.js';
 import { LogToolbar } from './log-toolbar.js';
 import { formatBytes, formatCount, formatNumberOf } from './quantity.js';
 import { type FilterChoice, RowFilter } from './row-filter.js';
@@ -42,7 +42,7 @@ export function FramePanel({ log, isOpen, session }: Props): JSX.Element {
         onClear={clear}
         onCopy={() => copyText(rowsAsText(rows))}
       />
-      <FrameList rows={rows} empty={emptyWords(all.length > 0, isOpen)} />
+      <FrameList rows={rows} hint={hint(rows, all.length, isOpen)} />
       <div class="log-foot">
         <span class="note">{footWords(log, held, rows.length, all.length)}</span>
         {log.cleared !== undefined && (
@@ -68,7 +68,7 @@ export function FramePanel({ log, isOpen, session }: Props): JSX.Element {
 
 function footWords(log: FrameLog, held: FrameLog | undefined, shown: number, all: number): string {
   if (held !== undefined) {
-    const newer = newestId(log) - newestId(held);
+    const newer = everLogged(log) - everLogged(held);
     return newer === 0
       ? 'Paused: nothing new yet.'
       : `Paused: ${formatNumberOf(newer, 'newer row')} waiting.`;
@@ -80,13 +80,15 @@ function footWords(log: FrameLog, held: FrameLog | undefined, shown: number, all
   return `${count} · ${formatCount(log.frames.dropped)} older dropped (${limit})`;
 }
 
-function newestId(log: FrameLog): number {
-  return log.frames.rows.at(-1)?.id ?? 0;
+function everLogged({ frames }: FrameLog): number {
+  return frames.rows.length + frames.dropped;
 }
 
-function emptyWords(hasRows: boolean, isOpen: boolean): string {
-  if (hasRows) return 'No row matches the filter.';
-  return isOpen
-    ? 'Connected. Type a message below and press Enter.'
-    : 'Nothing yet. Frames show here once connected.';
+/** What to say in a list that holds no message yet. */
+function hint(rows: readonly LogRow[], all: number, isOpen: boolean): string | undefined {
+  if (rows.length === 0 && all > 0) return 'No row matches the filter.';
+  if (rows.length > MAX_HINT_ROWS || rows.some((row) => row.type !== 'note')) return undefined;
+  return isOpen ? 'Connected. Type a message below and press Enter.' : 'Frames show here once connected.';
 }
+
+const MAX_HINT_ROWS = 4;

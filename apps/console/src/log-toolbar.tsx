@@ -17,11 +17,11 @@ interface Props {
 export function LogToolbar(props: Props): JSX.Element {
   const { choice, onChoose } = props;
   return (
-    <div class="toolbar" role="toolbar" aria-label="Log">
+    <div class="toolbar">
       <input
         class="input small toolbar-filter"
         type="search"
-        placeholder="Filter: text, or hex for bytes"
+        placeholder="Filter text or hex"
         aria-label="Filter the rows by text, or by hex for bytes"
         value={choice.text}
         onInput={(event) => onChoose({ ...choice, text: event.currentTarget.value })}
@@ -44,13 +44,13 @@ export function LogToolbar(props: Props): JSX.Element {
           checked={props.withProbes}
           onChange={(event) => props.onProbes(event.currentTarget.checked)}
         />
-        Probes
+        Show probes
       </label>
       <span class="toolbar-actions">
         <button
           type="button"
           class="button small pause-button"
-          aria-pressed={props.isPaused}
+          data-on={props.isPaused}
           onClick={props.onPause}
         >
           {props.isPaused ? 'Resume' : 'Pause'}

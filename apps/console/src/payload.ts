@@ -46,7 +46,11 @@ export function prettyJson(text: string): string | undefined {
 /** Whether two payloads are the same message: same type, same content. */
 export function isSamePayload(one: Payload, other: Payload): boolean {
   if (typeof one === 'string' || typeof other === 'string') return one === other;
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index += 1) {
+    if (one[index] !== other[index]) return false;
+  }
+  return true;
 }
 
 function isPairAt(text: string, index: number): boolean {

@@ -79,7 +79,7 @@ function caption(roundTrips: readonly RoundTrip[], unanswered: number, pointed: 
     const value = trip.roundTripMs === undefined ? 'no answer in 5 s' : formatMs(trip.roundTripMs);
     return `${formatTime(trip.timeMs)}  ${value}`;
   }
-  if (roundTrips.length === 0) return 'A probe is a short text message; the server must echo it.';
+  if (roundTrips.length === 0) return 'A probe is a short text the server must echo.';
   const lost = unanswered === 0 ? 'all answered' : `${unanswered} without an answer in 5 s`;
   return `${formatNumberOf(roundTrips.length, 'probe')}, ${lost}`;
 }

@@ -37,7 +37,7 @@ export function RoundTripPlot({ roundTrips, theme, label, onPoint }: Props): JSX
 
   useEffect(() => plot.current?.setData(plotData(roundTrips)), [roundTrips]);
 
-  return <div ref={frame} class="plot" role="img" aria-label={label} />;
+  return <div ref={frame} class="plot" data-empty={roundTrips.length === 0} role="img" aria-label={label} />;
 }
 
 function plotData(roundTrips: readonly RoundTrip[]): uPlot.AlignedData {
@@ -60,7 +60,7 @@ function plotOptions(element: HTMLElement, onPoint: Props['onPoint']): uPlot.Opt
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
-      x: { time: true, range: (_plot, first, last) => [Math.min(first, last - MIN_SPAN_S), last] },
+      x: { time: true, range: (plot) => timeRange(plot.data[0]) },
       y: { range: (_plot, _low, high) => [0, Math.max(high * 1.15, 1)] },
     },
     axes: [
@@ -70,6 +70,12 @@ function plotOptions(element: HTMLElement, onPoint: Props['onPoint']): uPlot.Opt
     series: [{}, { stroke: colour('--accent'), width: 1.5, points: { size: 4 } }],
     hooks: { setCursor: [(drawn) => onPoint(drawn.cursor.idx ?? undefined)] },
   };
+}
+
+/** From the first probe to the last, at least `MIN_SPAN_S`; the present when there is none. */
+function timeRange(times: ArrayLike<number>): uPlot.Range.MinMax {
+  const last = times[times.length - 1] ?? Date.now() / 1000;
+  return [Math.min(times[0] ?? last, last - MIN_SPAN_S), last];
 }
 
 function formatSecond(second: number): string {

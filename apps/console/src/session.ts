@@ -12,6 +12,7 @@ import {
   type LogRow,
   undoClear,
 } from './frame-log.js';
+import { httpAnswer } from './http-answer.js';
 import { type Payload, payloadBytes, utf8Bytes } from './payload.js';
 import { isProbeText } from './probe.js';
 import { type ProbeChoice, ProbeTimer } from './probe-timer.js';
@@ -44,6 +45,7 @@ export class Session {
   #connection: ConnectionState = { type: 'idle' };
   #log: FrameLog = EMPTY_LOG;
   #arrived: LogRow[] = [];
+  #arrivedBytes = 0;
   #nextId = 1;
   #traffic: Traffic = NO_TRAFFIC;
   #echoes = new EchoMatcher();
@@ -168,7 +170,14 @@ export class Session {
     else {
       const words = hadOpened ? 'connection lost without a close frame (1006)' : 'could not connect (1006)';
       this.#append({ type: 'note', words, isFault: true });
+      if (!hadOpened) void this.#askOverHttp();
     }
+  }
+
+  async #askOverHttp(): Promise<void> {
+    const socket = this.#socket;
+    const words = socket === undefined ? undefined : await httpAnswer(socket.url, location.href);
+    if (words !== undefined && socket === this.#socket) this.#append({ type: 'note', words, isFault: false });
   }
 
   #sendProbe(text: string): void {
@@ -200,14 +209,17 @@ export class Session {
   #append(row: NewRow): void {
     this.#arrived.push({ ...row, id: this.#nextId, timeMs: unixNow() });
     this.#nextId += 1;
+    this.#arrivedBytes += row.type === 'message' ? row.bytes : 0;
     // A hidden page gets no animation frames: what arrives meanwhile must stay bounded too.
-    if (this.#arrived.length >= FRAME_LIMITS.maxRows) this.#settleArrived();
+    const { maxRows, maxBytes } = FRAME_LIMITS;
+    if (this.#arrived.length >= maxRows || this.#arrivedBytes >= maxBytes) this.#settleArrived();
     this.#askFrame();
   }
 
   #settleArrived(): void {
     this.#log = appendRows(this.#log, this.#arrived);
     this.#arrived = [];
+    this.#arrivedBytes = 0;
   }
 
   #changeLog(change: (log: FrameLog) => FrameLog): void {

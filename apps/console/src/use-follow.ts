@@ -13,6 +13,8 @@ export interface Follow {
   readonly unseen: number;
   readonly jumpToEnd: () => void;
   readonly hold: () => void;
+  /** Scrolls no more than it takes to show a row, or its top when it is taller than the view. */
+  readonly reveal: (index: number, heightPx: number) => void;
 }
 
 /**
@@ -42,6 +44,15 @@ export function useFollow(
     const index = rowAt(shape, top);
     anchor.current = { id: rows[index]?.id ?? 0, offsetPx: top - rowTop(shape, index) };
     setScrollPx(top);
+  };
+
+  const reveal = (index: number, heightPx: number) => {
+    const element = box.current;
+    if (element === null) return;
+    const top = rowTop(shape, index);
+    const lowest = Math.min(top, Math.max(element.scrollTop, top + heightPx - element.clientHeight));
+    element.scrollTop = lowest;
+    handleScroll();
   };
 
   useLayoutEffect(() => {
@@ -81,6 +92,7 @@ export function useFollow(
     unseen: isFollowing ? 0 : rows.length - indexAtOrAfter(rows, lastSeenId.current + 1),
     jumpToEnd: () => setIsFollowing(true),
     hold: () => setIsFollowing(false),
+    reveal,
   };
 }
 
