@@ -168,6 +168,7 @@ describe('a response head', () => {
     ['http/1.1 101 x', 400],
     ['HTTP/11 101 x', 400],
     ['ICY 200 OK', 400],
+    ['\r\nHTTP/1.1 101 x', 400],
     ['HTTP/2.0 101 x', 505],
   ])('that starts with "%s": %s', (line, expected) => {
     expect(verdict(decodeResponse(`${line}\r\n\r\n`))).toBe(expected);
