@@ -133,7 +133,8 @@ function renderTable({ workload, unit, reference, servers }) {
 }
 
 /**
- * A server that got little of its CPU was measured over little CPU time, among other work that spoiled its caches.
+ * A server that used little of its CPU was measured over little CPU time, and perhaps among other work that spoiled its
+ * caches.
  *
  * @param {Summary[]} servers
  */
@@ -141,7 +142,7 @@ function renderDoubt(servers) {
   const starved = servers.filter(({ throughput }) => throughput && throughput.serverUse < DOUBTFUL_USE);
   if (starved.length === 0) return '';
   const names = starved.map(({ server }) => server).join(', ');
-  return `\nThe machine was busy with other work: ${names} got less than half a CPU. Do not rely on this table.\n`;
+  return `\nNot reliable: ${names} used less than half a CPU, for other work on the machine or a load too slow.\n`;
 }
 
 /** @param {ThroughputSummary | undefined} throughput */
