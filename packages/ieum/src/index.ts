@@ -13,9 +13,13 @@ export { type Outgoing, type Payload, PreparedMessage, prepareMessage } from './
 export type { Violation, ViolationCode } from './core/violation.js';
 export type { OriginPolicy } from './node/admission/origin-policy.js';
 export { type Acceptance, type Authenticate, type Authentication, accept } from './node/authentication.js';
+export { type ConnectOptions, connect } from './node/connect.js';
+export { ConnectError, type ConnectErrorCode } from './node/dial/connect-error.js';
 export type { DrainOptions, DrainReport } from './node/drain.js';
 export type { ListeningAddress, ListenOptions } from './node/http-listener.js';
 export type { ReceiveBudget } from './node/inbox.js';
+export { HandshakeError, type HandshakeErrorCode } from './node/opening/handshake-error.js';
+export type { OpeningOptions } from './node/opening/open-stream.js';
 export type { Peer } from './node/peer.js';
 export type { PeerHandlers } from './node/peer-handlers.js';
 export type { PeerOptions } from './node/peer-options.js';

@@ -1,19 +1,17 @@
 import type { Socket } from 'node:net';
 
-import type { ConnectError } from './connect-error.js';
-
 /** How far a stage is after one of its events. */
 export type StageProgress =
   | { readonly type: 'incomplete' }
   | { readonly type: 'done' }
-  | { readonly type: 'failed'; readonly error: ConnectError };
+  | { readonly type: 'failed'; readonly error: Error };
 
 /** One step on the way to a byte stream, told by the events of the socket it happens on. */
 export interface Stage {
   readonly event: 'connect' | 'secureConnect' | 'readable';
   handleEvent(): StageProgress;
   /** What the socket's error, or its close without one, means in this stage. */
-  describeFailure(cause: Error | undefined): ConnectError;
+  describeFailure(cause: Error | undefined): Error;
 }
 
 /**

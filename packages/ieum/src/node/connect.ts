@@ -1,0 +1,34 @@
+import { type OpeningOptions, openStream } from './opening/open-stream.js';
+import { Peer } from './peer.js';
+import type { PeerHandlers } from './peer-handlers.js';
+import { checkPeerOptions, createDriverParts, type PeerOptions } from './peer-options.js';
+import { Scheduler } from './scheduler.js';
+
+/** How a client connects, what it does with the connection, and its limits. */
+export interface ConnectOptions extends OpeningOptions, PeerOptions, PeerHandlers<undefined> {
+  /** Told of exceptions that a handler lets out. Default: standard error. */
+  readonly reportError?: (error: unknown, peer: Peer<undefined>) => void;
+}
+
+/**
+ * Connects to a WebSocket server. The result is the same `Peer` that a server has: with a `message` handler messages go
+ * there, without one they wait for `for await (const message of peer)`.
+ *
+ * @param url `ws:` or `wss:`; `http:` and `https:` mean the same
+ * @throws UsageError for options that cannot work, before anything is sent
+ * @throws ConnectError when the server cannot be reached
+ * @throws HandshakeError when it answers with anything but a correct handshake
+ * @throws the reason of `signal` when that is aborted before the connection is open; later it has no effect
+ */
+export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Peer<undefined>> {
+  checkPeerOptions(options);
+  const { socket, head, subprotocol, request } = await openStream(url, options);
+  const parts = createDriverParts(socket, 'client', options, new Scheduler());
+  const owner = {
+    reportError: options.reportError ?? ((error: unknown) => console.error(error)),
+    handleGone: () => {},
+  };
+  const peer = new Peer<undefined>(parts, { request, user: undefined, subprotocol }, options, owner);
+  peer.start(head);
+  return peer;
+}

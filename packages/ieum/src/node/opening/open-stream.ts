@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+
+import { requirePositive } from '../../core/connection-options.js';
+import { UsageError } from '../../core/errors.js';
+import { createKey } from '../../core/handshake/accept-key.js';
+import { type CreatedOpeningRequest, createOpeningRequest } from '../../core/handshake/client-handshake.js';
+import { type HeaderField, HeaderFields } from '../../core/handshake/header-fields.js';
+import { parseWebSocketUri, type WebSocketUri } from '../../core/handshake/websocket-uri.js';
+
+import { type DialOptions, dial } from '../dial/dial.js';
+import { discard } from '../dial/socket-stage.js';
+import { UpgradeRequest } from '../upgrade-request.js';
+
+import { HandshakeError } from './handshake-error.js';
+import { exchangeOpening, type OpeningAnswer } from './opening-exchange.js';
+import { isRedirect, isSameServer, redirectTarget, withoutCredentials } from './redirect.js';
+
+/** How a client opens a connection. */
+export interface OpeningOptions extends DialOptions {
+  /** Subprotocols to offer, the preferred one first. Default none. */
+  readonly subprotocols?: readonly string[];
+  /** The Origin to send. Default none. */
+  readonly origin?: string;
+  /** Further header fields. Those that the handshake writes itself are refused. */
+  readonly headers?: Iterable<HeaderField> | Readonly<Record<string, string>>;
+  /** How many redirects to follow. Default 0. Credentials go to no other server, and never from `wss:` to `ws:`. */
+  readonly maxRedirects?: number;
+  /** How long the whole attempt may take: proxy, TLS, redirects and all. Default 10,000 ms. */
+  readonly handshakeTimeoutMs?: number;
+  /** The most bytes that the head of a response may have. Default 16 KiB. */
+  readonly maxHeaderBytes?: number;
+}
+
+/** A byte stream whose opening handshake is done. */
+export interface OpenedStream {
+  readonly socket: Socket;
+  /** Bytes that came behind the handshake. */
+  readonly head: Uint8Array;
+  /** Empty for none. */
+  readonly subprotocol: string;
+  readonly request: UpgradeRequest;
+}
+
+/**
+ * Connects and performs the opening handshake (RFC 6455 §4.1).
+ *
+ * @throws UsageError for options that cannot work, before anything is sent
+ * @throws ConnectError, HandshakeError, or the signal's reason; no socket stays open then
+ */
+export async function openStream(url: string | URL, options: OpeningOptions = {}): Promise<OpenedStream> {
+  const uri = parseWebSocketUri(url);
+  const { handshakeTimeoutMs = 10_000, maxHeaderBytes = 16 * 1024, maxRedirects = 0 } = options;
+  requirePositive('handshakeTimeoutMs', handshakeTimeoutMs);
+  requirePositive('maxHeaderBytes', maxHeaderBytes);
+  const attempt = prepare(uri, { ...options, headers: fieldsOf(options.headers) }, 0);
+
+  options.signal?.throwIfAborted();
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(timedOut(handshakeTimeoutMs)), handshakeTimeoutMs);
+  const signal =
+    options.signal === undefined ? deadline.signal : AbortSignal.any([options.signal, deadline.signal]);
+  try {
+    return await follow(attempt, { signal, maxHeaderBytes, maxRedirects });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface AttemptLimits {
+  readonly signal: AbortSignal;
+  readonly maxHeaderBytes: number;
+  readonly maxRedirects: number;
+}
+
+type AttemptOptions = OpeningOptions & { readonly headers: readonly HeaderField[] };
+
+/** One request to one server. */
+interface Attempt {
+  readonly uri: WebSocketUri;
+  readonly options: AttemptOptions;
+  readonly opening: CreatedOpeningRequest;
+  /** How many redirects led here. */
+  readonly redirects: number;
+}
+
+function prepare(uri: WebSocketUri, options: AttemptOptions, redirects: number): Attempt {
+  const { subprotocols, origin, headers } = options;
+  const opening = createOpeningRequest({
+    uri,
+    key: createKey(randomBytes(16)),
+    subprotocols,
+    origin,
+    headers,
+  });
+  return { uri, options, opening, redirects };
+}
+
+async function follow(first: Attempt, limits: AttemptLimits): Promise<OpenedStream> {
+  for (let attempt = first; ; ) {
+    const socket = await dial(attempt.uri, { ...attempt.options, signal: limits.signal });
+    const { text, expectation } = attempt.opening;
+    const answer = await exchangeOpening(socket, text, expectation, limits);
+    if (answer.type === 'accepted') return opened(attempt, socket, answer);
+    discard(socket);
+    attempt = redirected(attempt, answer, limits.maxRedirects);
+  }
+}
+
+function redirected(
+  from: Attempt,
+  answer: Extract<OpeningAnswer, { type: 'refused' }>,
+  maxRedirects: number,
+): Attempt {
+  if (!isRedirect(answer.status) || maxRedirects === 0) {
+    throw new HandshakeError('ERR_WS_HANDSHAKE_REFUSED', `the server answered ${describe(answer)}`, {
+      answer,
+    });
+  }
+  if (from.redirects >= maxRedirects) {
+    throw new HandshakeError('ERR_WS_TOO_MANY_REDIRECTS', `more than ${maxRedirects} redirects`, { answer });
+  }
+  const uri = redirectTarget(from.uri, answer.headers);
+  return prepare(
+    uri,
+    isSameServer(from.uri, uri) ? from.options : forOtherServer(from.options),
+    from.redirects + 1,
+  );
+}
+
+/** The options less what is meant for the first server only: credentials, a client certificate, a Unix socket. */
+function forOtherServer(options: AttemptOptions): AttemptOptions {
+  const { socketPath: _path, tls, headers, ...rest } = options;
+  const safe = { ...rest, headers: withoutCredentials(headers) };
+  if (tls === undefined) return safe;
+  const {
+    cert: _cert,
+    key: _key,
+    pfx: _pfx,
+    passphrase: _passphrase,
+    servername: _name,
+    secureContext: _context,
+    ...others
+  } = tls;
+  return { ...safe, tls: others };
+}
+
+function opened(
+  attempt: Attempt,
+  socket: Socket,
+  answer: Extract<OpeningAnswer, { type: 'accepted' }>,
+): OpenedStream {
+  const { uri, options } = attempt;
+  const request = new UpgradeRequest({
+    target: uri.target,
+    headers: new HeaderFields(options.headers),
+    host: uri.host,
+    secure: uri.secure,
+    address: socket.remoteAddress ?? '',
+    origin: options.origin,
+    subprotocols: options.subprotocols ?? [],
+    socket,
+  });
+  return { socket, head: answer.head, subprotocol: answer.subprotocol ?? '', request };
+}
+
+function describe(answer: Extract<OpeningAnswer, { type: 'refused' }>): string {
+  const firstLine = answer.body.split('\n', 1)[0]?.trim().slice(0, 200) ?? '';
+  return firstLine === '' ? `${answer.status}` : `${answer.status}: ${firstLine}`;
+}
+
+function timedOut(timeoutMs: number): HandshakeError {
+  return new HandshakeError(
+    'ERR_WS_HANDSHAKE_TIMEOUT',
+    `no answer to the opening handshake within ${timeoutMs} ms`,
+  );
+}
+
+function fieldsOf(headers: OpeningOptions['headers']): HeaderField[] {
+  if (headers === undefined) return [];
+  const isIterable = Symbol.iterator in headers;
+  const fields: readonly unknown[] = isIterable
+    ? [...(headers as Iterable<HeaderField>)]
+    : Object.entries(headers);
+  for (const field of fields) {
+    if (!Array.isArray(field) || typeof field[0] !== 'string' || typeof field[1] !== 'string') {
+      throw new UsageError('ERR_WS_INVALID_HEADER', 'headers are pairs of strings');
+    }
+  }
+  return fields as HeaderField[];
+}
