@@ -64,7 +64,7 @@ function plotOptions(element: HTMLElement, onPoint: Props['onPoint']): uPlot.Opt
       y: { range: (_plot, _low, high) => [0, Math.max(high * 1.15, 1)] },
     },
     axes: [
-      { ...axis, size: 22, gap: 4, space: 80, values: (_plot, splits) => splits.map(formatSecond) },
+      { ...axis, size: 22, gap: 4, space: 80, values: formatSeconds },
       { ...axis, size: 40, gap: 4, space: 28, values: (_plot, splits) => splits.map(formatValue) },
     ],
     series: [{}, { stroke: colour('--accent'), width: 1.5, points: { size: 4 } }],
@@ -78,8 +78,12 @@ function timeRange(times: ArrayLike<number>): uPlot.Range.MinMax {
   return [Math.min(times[0] ?? last, last - MIN_SPAN_S), last];
 }
 
-function formatSecond(second: number): string {
-  return formatTime(second * 1000).slice(0, 8);
+/** A label too near the right edge would be cut off, so it is left out. */
+function formatSeconds(plot: uPlot, splits: readonly number[]): string[] {
+  const { x } = plot.scales;
+  const [min, max] = [x?.min ?? 0, x?.max ?? 0];
+  const last = max - (max - min) * LABEL_SHARE;
+  return splits.map((second) => (second > last ? '' : formatTime(second * 1000).slice(0, 8)));
 }
 
 function formatValue(value: number): string {
@@ -87,4 +91,6 @@ function formatValue(value: number): string {
 }
 
 const HEIGHT_PX = 124;
+/** Half a label's width as a share of the plot's. */
+const LABEL_SHARE = 0.08;
 const MIN_SPAN_S = 30;

@@ -59,10 +59,13 @@ function stateLine(connection: ConnectionState, words: CloseWords | undefined): 
     case 'refused':
       return 'The browser refused this address';
     case 'closed':
-      return connection.code === 1005 || words?.title === 'Cancelled'
-        ? `Closed: ${words?.title.toLowerCase()}`
-        : `${words?.title} (${connection.code})`;
+      return closedLine(connection.code, words?.title ?? '');
   }
+}
+
+function closedLine(code: number, title: string): string {
+  if (code === 1006) return `${title} (1006)`;
+  return code === 1005 ? 'Closed without a code' : `Closed ${code}: ${title.toLowerCase()}`;
 }
 
 function facts(connection: ConnectionState, nowMs: number): [name: string, value: string][] {
