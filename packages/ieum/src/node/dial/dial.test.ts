@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { getEventListeners, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
@@ -218,6 +219,21 @@ describe('an abort', () => {
     const attempt = dial(target, { signal: controller.signal });
     controller.abort(reason);
     await expect(attempt).rejects.toBe(reason);
+    await expect.poll(() => listener.open).toBe(0);
+  });
+
+  it.each([false, true])('counts between two steps, with a proxy: %s', async (hasProxy) => {
+    const listener = await start(createServer((socket) => socket.resume()));
+    const controller = new AbortController();
+    const abortWhenConnected = (message: unknown) => {
+      const { socket } = message as { socket: Socket };
+      socket.on('connect', () => process.nextTick(() => controller.abort(reason)));
+    };
+    subscribe('net.client.socket', abortWhenConnected);
+    cleanups.push(() => unsubscribe('net.client.socket', abortWhenConnected));
+    const target = { hostname: '127.0.0.1', port: listener.port, secure: false };
+    const proxy = hasProxy && `http://127.0.0.1:${listener.port}`;
+    await expect(dial(target, { proxy, signal: controller.signal })).rejects.toBe(reason);
     await expect.poll(() => listener.open).toBe(0);
   });
 

@@ -105,14 +105,17 @@ describe('a tunnel through an HTTP proxy', () => {
     expect(await converse(socket, 'hello')).toBe('hello');
   });
 
-  it('does not hide a wrong host from TLS', async () => {
-    const [proxy, { port }] = await Promise.all([startProxy(), startTlsEcho()]);
-    const options = { proxy: `http://127.0.0.1:${proxy.port}`, tls: { ca: certificates.authority.cert } };
-    await expect(dial({ ...target, port, secure: true }, options)).rejects.toEqual(
-      failure({ code: 'ERR_WS_TLS', proxy: `http://127.0.0.1:${proxy.port}` }),
-    );
-    await expect.poll(() => proxy.open).toBe(0);
-  });
+  it.each(['server.test', '192.0.2.1', '2001:db8::1'])(
+    'does not hide from TLS that %s is another host',
+    async (hostname) => {
+      const [proxy, { port }] = await Promise.all([startProxy(), startTlsEcho()]);
+      const options = { proxy: `http://127.0.0.1:${proxy.port}`, tls: { ca: certificates.authority.cert } };
+      await expect(dial({ hostname, port, secure: true }, options)).rejects.toEqual(
+        failure({ code: 'ERR_WS_TLS', host: hostname, proxy: `http://127.0.0.1:${proxy.port}` }),
+      );
+      await expect.poll(() => proxy.open).toBe(0);
+    },
+  );
 });
 
 describe('a tunnel through an HTTPS proxy', () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 
@@ -70,8 +71,10 @@ describe('a SOCKS5 proxy', () => {
 
   it('is told the address with socks5', async () => {
     const [proxy, { port }] = await Promise.all([startProxy(), startEcho()]);
-    const options = { proxy: `socks5://127.0.0.1:${proxy.port}`, family: 4 } as const;
+    const { signal } = new AbortController();
+    const options = { proxy: `socks5://127.0.0.1:${proxy.port}`, family: 4, signal } as const;
     const socket = keep(await dial({ hostname: 'localhost', port, secure: false }, options));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
     expect(await converse(socket, 'hello')).toBe('hello');
     expect(proxy.destinations).toEqual([['ipv4', '127.0.0.1', port]]);
   });
@@ -252,9 +255,10 @@ it('an abort ends the lookup of a name', async () => {
   const proxy = await startProxy();
   const [controller, reason] = [new AbortController(), new Error('enough')];
   const options = { proxy: `socks5://127.0.0.1:${proxy.port}`, signal: controller.signal };
-  const attempt = dial({ ...target, hostname: 'localhost' }, options);
+  const attempt = dial({ ...target, hostname: 'a.invalid' }, options);
   controller.abort(reason);
   await expect(attempt).rejects.toBe(reason);
+  await expect(dial({ ...target, hostname: 'a.invalid' }, options)).rejects.toBe(reason);
   expect(proxy.accepted).toBe(0);
 });
 
