@@ -83,6 +83,7 @@ export class FrameDecoder implements FrameHeader {
 
   /** Forgets all bytes that were not decoded yet. */
   discard(): void {
+    this.payload = empty;
     this.#chunk = empty;
     this.#at = 0;
     this.#waiting = [];
