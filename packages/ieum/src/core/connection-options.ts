@@ -1,6 +1,6 @@
 import { UsageError } from './errors.js';
 import type { MessageExtension } from './extension.js';
-import type { Role } from './frame-header.js';
+import type { FrameContext, Role } from './frame-header.js';
 import type { MaskingKeySource } from './frame-writer.js';
 import type { KeepaliveOptions } from './keepalive.js';
 
@@ -24,10 +24,6 @@ export interface ConnectionOptions {
   readonly extension?: MessageExtension | null;
 }
 
-export type ResolvedConnectionOptions = Required<Omit<ConnectionOptions, 'maskingKeys'>> & {
-  readonly maskingKeys: MaskingKeySource | undefined;
-};
-
 /** The defaults of every connection. */
 export const connectionDefaults: Readonly<
   Record<'maxMessageBytes' | 'maxFragments' | 'closeTimeoutMs' | 'sendTimeoutMs' | 'idleTimeoutMs', number>
@@ -39,32 +35,53 @@ export const connectionDefaults: Readonly<
   idleTimeoutMs: Number.POSITIVE_INFINITY,
 };
 
-/** Fills in the defaults. @throws UsageError `ERR_WS_INVALID_OPTION` */
-export function resolveConnectionOptions(options: ConnectionOptions): ResolvedConnectionOptions {
-  const resolved = {
-    keepalive: null,
-    extension: null,
-    maskingKeys: undefined,
-    ...connectionDefaults,
-    ...options,
-  };
-  requirePositive('maxMessageBytes', resolved.maxMessageBytes);
-  requirePositive('maxFragments', resolved.maxFragments);
-  requirePositive('closeTimeoutMs', resolved.closeTimeoutMs);
-  requirePositive('sendTimeoutMs', resolved.sendTimeoutMs);
-  requirePositive('idleTimeoutMs', resolved.idleTimeoutMs);
-  if (resolved.keepalive !== null) {
-    requirePositive('keepalive.intervalMs', resolved.keepalive.intervalMs);
-    requirePositive('keepalive.graceMs', resolved.keepalive.graceMs);
+/** Options with their defaults filled in and checked. One object can serve any number of connections. */
+export class ConnectionSettings implements Required<Omit<ConnectionOptions, 'maskingKeys'>> {
+  readonly role: Role;
+  readonly maxMessageBytes: number;
+  readonly maxFragments: number;
+  readonly keepalive: KeepaliveOptions | null;
+  readonly closeTimeoutMs: number;
+  readonly sendTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly maskingKeys: MaskingKeySource | undefined;
+  readonly extension: MessageExtension | null;
+  /** What the rules for a frame need to know between messages, and inside one. */
+  readonly betweenMessages: FrameContext;
+  readonly insideMessage: FrameContext;
+
+  /** @throws UsageError `ERR_WS_INVALID_OPTION` */
+  constructor(options: ConnectionOptions) {
+    this.role = options.role;
+    this.maxMessageBytes = positive('maxMessageBytes', options);
+    this.maxFragments = positive('maxFragments', options);
+    this.closeTimeoutMs = positive('closeTimeoutMs', options);
+    this.sendTimeoutMs = positive('sendTimeoutMs', options);
+    this.idleTimeoutMs = positive('idleTimeoutMs', options);
+    this.keepalive = options.keepalive ?? null;
+    this.maskingKeys = options.maskingKeys;
+    this.extension = options.extension ?? null;
+    if (this.keepalive !== null) {
+      requirePositive('keepalive.intervalMs', this.keepalive.intervalMs);
+      requirePositive('keepalive.graceMs', this.keepalive.graceMs);
+    }
+    if ((this.role === 'client') !== (this.maskingKeys !== undefined)) {
+      throw new UsageError('ERR_WS_INVALID_OPTION', 'maskingKeys go with the role client, and only with it');
+    }
+    const extensionRsv = this.extension?.rsv ?? 0;
+    this.betweenMessages = { role: this.role, insideMessage: false, extensionRsv };
+    this.insideMessage = { role: this.role, insideMessage: true, extensionRsv };
   }
-  if ((resolved.role === 'client') !== (resolved.maskingKeys !== undefined)) {
-    throw new UsageError('ERR_WS_INVALID_OPTION', 'maskingKeys go with the role client, and only with it');
-  }
-  return resolved;
 }
 
 /** @throws UsageError `ERR_WS_INVALID_OPTION` unless `value` is a number above zero (infinity allowed) */
 export function requirePositive(name: string, value: unknown): void {
   if (typeof value === 'number' && value > 0) return;
   throw new UsageError('ERR_WS_INVALID_OPTION', `${name} must be a number above zero, not ${String(value)}`);
+}
+
+function positive(name: keyof typeof connectionDefaults, options: ConnectionOptions): number {
+  const value = options[name] === undefined ? connectionDefaults[name] : options[name];
+  requirePositive(name, value);
+  return value;
 }

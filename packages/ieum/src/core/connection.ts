@@ -3,16 +3,11 @@ import { type Close, checkClose, decodeClose, encodeClose, isClose } from './clo
 import { CloseCode } from './close-code.js';
 import type { CloseCause, CloseRecord } from './close-record.js';
 import type { ConnectionEvent } from './connection-event.js';
-import {
-  type ConnectionOptions,
-  type ResolvedConnectionOptions,
-  resolveConnectionOptions,
-} from './connection-options.js';
+import { type ConnectionOptions, ConnectionSettings } from './connection-options.js';
 import { type ConnectionState, nextState } from './connection-state.js';
 import { UsageError } from './errors.js';
 import { DecodeStep, FrameDecoder } from './frame-decoder.js';
 import { finalFrame, opcodeOf } from './frame-encoder.js';
-import type { FrameContext } from './frame-header.js';
 import { FrameWriter } from './frame-writer.js';
 import { GrowingBuffer } from './growing-buffer.js';
 import { Keepalive } from './keepalive.js';
@@ -36,13 +31,12 @@ export type TransportDirective = 'open' | 'end' | 'abort';
  * one monotonic clock of the caller. Bytes from the peer never make it throw; wrong calls throw `UsageError`.
  */
 export class Connection {
-  readonly #options: ResolvedConnectionOptions;
+  readonly #settings: ConnectionSettings;
   readonly #decoder = new FrameDecoder();
   readonly #assembler: MessageAssembler;
   readonly #output = new OutputBuffer();
   readonly #writer: FrameWriter;
   readonly #keepalive: Keepalive | null;
-  readonly #context: { -readonly [Field in keyof FrameContext]: FrameContext[Field] };
 
   #state: ConnectionState = 'open';
   #sent: Close | null = null;
@@ -57,18 +51,23 @@ export class Connection {
   #control: GrowingBuffer | null = null;
   /** While the peer does not read: the payload of the latest Ping, still to be answered. */
   #latestPing: Buffer | null = null;
-  #outputPausedAt = Number.POSITIVE_INFINITY;
-  #closeDeadline = Number.POSITIVE_INFINITY;
+  /** Null while the transport has room. */
+  #outputPausedAt: number | null = null;
+  /** Meaningless while the connection is open. */
+  #closeDeadline = 0;
   #messageAt: number;
   /** The latest time that a caller told. */
   #now: number;
 
-  /** @param now when the opening handshake was completed. @throws UsageError `ERR_WS_INVALID_OPTION` */
-  constructor(options: ConnectionOptions, now: number) {
-    this.#options = resolveConnectionOptions(options);
-    const { role, keepalive, extension, maskingKeys } = this.#options;
-    this.#context = { role, insideMessage: false, extensionRsv: extension?.rsv ?? 0 };
-    this.#assembler = new MessageAssembler(this.#options, extension);
+  /**
+   * @param options plain options, or settings that many connections share
+   * @param now when the opening handshake was completed
+   * @throws UsageError `ERR_WS_INVALID_OPTION`
+   */
+  constructor(options: ConnectionOptions | ConnectionSettings, now: number) {
+    this.#settings = options instanceof ConnectionSettings ? options : new ConnectionSettings(options);
+    const { keepalive, extension, maskingKeys } = this.#settings;
+    this.#assembler = new MessageAssembler(this.#settings, extension);
     this.#writer = new FrameWriter(this.#output, maskingKeys);
     this.#keepalive = keepalive === null ? null : new Keepalive(keepalive, now);
     this.#messageAt = now;
@@ -108,8 +107,8 @@ export class Connection {
   /** The next event of what was received, or null when more bytes are needed. */
   nextEvent(): ConnectionEvent | null {
     while (this.#state === 'open' || this.#state === 'closing') {
-      this.#context.insideMessage = this.#assembler.insideMessage;
-      const step = this.#decoder.step(this.#context);
+      const { insideMessage, betweenMessages } = this.#settings;
+      const step = this.#decoder.step(this.#assembler.insideMessage ? insideMessage : betweenMessages);
       if (step === DecodeStep.Incomplete) break;
       const { violation } = this.#decoder;
       const event = violation === null ? this.#receivePiece() : this.#fail(violation);
@@ -164,7 +163,7 @@ export class Connection {
     this.#writeClose(checked);
     this.#first ??= 'sent';
     this.#state = nextState(this.#state, 'send-close');
-    this.#closeDeadline = now + this.#options.closeTimeoutMs;
+    this.#closeDeadline = now + this.#settings.closeTimeoutMs;
     return true;
   }
 
@@ -185,12 +184,12 @@ export class Connection {
 
   /** The transport has no room: from now on only the latest Ping gets its Pong (RFC 6455 §5.5.3). */
   pauseOutput(now: number): void {
-    if (this.#outputPausedAt === Number.POSITIVE_INFINITY) this.#outputPausedAt = now;
+    this.#outputPausedAt ??= now;
   }
 
   /** The transport has room again. */
   resumeOutput(): void {
-    this.#outputPausedAt = Number.POSITIVE_INFINITY;
+    this.#outputPausedAt = null;
     if (this.#latestPing === null) return;
     const payload = this.#latestPing;
     this.#latestPing = null;
@@ -209,13 +208,13 @@ export class Connection {
     this.#messageAt = now;
     this.#now = now;
     // The peer's Close frame may have been pulled just now, long after it was received.
-    if (this.#state === 'ending') this.#closeDeadline = now + this.#options.closeTimeoutMs;
+    if (this.#state === 'ending') this.#closeDeadline = now + this.#settings.closeTimeoutMs;
   }
 
   /** Our own process did not run for `stalledMs`: the peer gets that much more time for everything. */
   excuseStall(stalledMs: number): void {
     this.#keepalive?.excuse(stalledMs);
-    this.#outputPausedAt += stalledMs;
+    if (this.#outputPausedAt !== null) this.#outputPausedAt += stalledMs;
     this.#closeDeadline += stalledMs;
     this.#messageAt += stalledMs;
   }
@@ -226,8 +225,8 @@ export class Connection {
     if (this.#state !== 'open') return this.#closeDeadline;
     return Math.min(
       this.#keepalive?.deadline() ?? Number.POSITIVE_INFINITY,
-      this.#outputPausedAt + this.#options.sendTimeoutMs,
-      this.#messageAt + this.#options.idleTimeoutMs,
+      this.#sendDeadline(),
+      this.#messageAt + this.#settings.idleTimeoutMs,
     );
   }
 
@@ -236,11 +235,16 @@ export class Connection {
     this.#now = now;
     if (now < this.deadline()) return;
     if (this.#state !== 'open') this.#abandonClosing();
-    else if (now >= this.#outputPausedAt + this.#options.sendTimeoutMs) {
+    else if (now >= this.#sendDeadline()) {
       this.abort({ type: 'timeout', deadline: 'send' });
-    } else if (now >= this.#messageAt + this.#options.idleTimeoutMs) {
+    } else if (now >= this.#messageAt + this.#settings.idleTimeoutMs) {
       this.sendClose(checkClose(CloseCode.GoingAway, 'idle'), now, { type: 'idle' });
     } else this.#checkKeepalive(now);
+  }
+
+  #sendDeadline(): number {
+    if (this.#outputPausedAt === null) return Number.POSITIVE_INFINITY;
+    return this.#outputPausedAt + this.#settings.sendTimeoutMs;
   }
 
   #checkKeepalive(now: number): void {
@@ -269,8 +273,7 @@ export class Connection {
     }
     if (this.#decoder.opcode === Opcode.Close) return this.#receiveClose(payload);
     if (this.#decoder.opcode === Opcode.Pong) return { type: 'pong', payload };
-    if (this.#outputPausedAt === Number.POSITIVE_INFINITY)
-      this.#writer.writeBytes(finalFrame(Opcode.Pong), payload);
+    if (this.#outputPausedAt === null) this.#writer.writeBytes(finalFrame(Opcode.Pong), payload);
     else this.#latestPing = Buffer.from(payload);
     return { type: 'ping', payload };
   }
@@ -300,8 +303,8 @@ export class Connection {
   /** Both Close frames are said, or the peer is at fault: the server ends TCP first (RFC 6455 §7.1.1), as does who fails. */
   #endTransport(): void {
     this.#decoder.discard();
-    this.#closeDeadline = this.#now + this.#options.closeTimeoutMs;
-    const awaitServer = this.#options.role === 'client' && this.#received !== null;
+    this.#closeDeadline = this.#now + this.#settings.closeTimeoutMs;
+    const awaitServer = this.#settings.role === 'client' && this.#received !== null;
     if (!awaitServer) this.#transport = 'end';
   }
 
@@ -334,20 +337,20 @@ export class Connection {
   }
 
   #sendText(text: string): void {
-    const { extension } = this.#options;
+    const { extension } = this.#settings;
     if (extension === null) this.#writer.writeText(finalFrame(Opcode.Text), text);
     else this.#sendBytes(Opcode.Text, Buffer.from(text, 'utf8'));
   }
 
   #sendBytes(opcode: typeof Opcode.Text | typeof Opcode.Binary, bytes: Uint8Array): void {
-    const { extension } = this.#options;
+    const { extension } = this.#settings;
     const encoded = extension?.encodeMessage(bytes) ?? null;
     if (extension === null || encoded === null) this.#writer.writeBytes(finalFrame(opcode), bytes);
     else this.#writer.writeBytes(finalFrame(opcode, extension.rsv), encoded);
   }
 
   #sendPrepared(message: PreparedMessage): void {
-    const { role, extension } = this.#options;
+    const { role, extension } = this.#settings;
     if (role === 'server' && extension === null) this.#writer.writeEncoded(message.frame);
     else this.#sendBytes(opcodeOf(message.type), message.bytes);
   }

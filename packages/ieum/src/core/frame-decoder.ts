@@ -41,7 +41,8 @@ export class FrameDecoder implements FrameHeader {
 
   #chunk: Buffer = empty;
   #at = 0;
-  #waiting: Buffer[] = [];
+  /** Chunks behind the one at hand; null for none. */
+  #waiting: Buffer[] | null = null;
   /** A header that is cut by the end of a chunk is gathered here. */
   #header: Buffer | null = null;
   #headerLength = 0;
@@ -52,8 +53,10 @@ export class FrameDecoder implements FrameHeader {
     const bytes = Buffer.isBuffer(chunk)
       ? chunk
       : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (this.#at < this.#chunk.length || this.#waiting.length > 0) this.#waiting.push(bytes);
-    else {
+    if (this.#at < this.#chunk.length || this.#waiting !== null) {
+      this.#waiting ??= [];
+      this.#waiting.push(bytes);
+    } else {
       this.#chunk = bytes;
       this.#at = 0;
     }
@@ -86,7 +89,7 @@ export class FrameDecoder implements FrameHeader {
     this.payload = empty;
     this.#chunk = empty;
     this.#at = 0;
-    this.#waiting = [];
+    this.#waiting = null;
     this.#header = null;
   }
 
@@ -108,10 +111,10 @@ export class FrameDecoder implements FrameHeader {
 
   #hasBytes(): boolean {
     while (this.#at === this.#chunk.length) {
-      const next = this.#waiting.shift();
       this.#at = 0;
-      this.#chunk = next ?? empty;
-      if (next === undefined) return false;
+      this.#chunk = this.#waiting?.shift() ?? empty;
+      if (this.#waiting?.length === 0) this.#waiting = null;
+      if (this.#chunk.length === 0) return false;
     }
     return true;
   }
@@ -164,7 +167,7 @@ export class FrameDecoder implements FrameHeader {
         : extendedLengthBytes === 2
           ? bytes.readUInt16BE(at + 2)
           : readLength64(bytes, at + 2);
-    this.#key = masked ? bytes.readUInt32BE(at + length - 4) : 0;
+    this.#key = masked ? bytes.readInt32BE(at + length - 4) : 0;
     return length;
   }
 }

@@ -10,7 +10,7 @@ export type {
   PongEvent,
   ViolationEvent,
 } from './connection-event.js';
-export { type ConnectionOptions, connectionDefaults } from './connection-options.js';
+export { type ConnectionOptions, ConnectionSettings, connectionDefaults } from './connection-options.js';
 export type { ConnectionState } from './connection-state.js';
 export { UsageError, type UsageErrorCode } from './errors.js';
 export type { MessageExtension } from './extension.js';

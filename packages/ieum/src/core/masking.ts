@@ -1,4 +1,4 @@
-/** A masking key (RFC 6455 §5.3): its four bytes on the wire, the first one in the most significant place. */
+/** A masking key (RFC 6455 §5.3): its four bytes on the wire, the first one in the most significant place. Signed or not. */
 export type MaskingKey = number;
 
 /**

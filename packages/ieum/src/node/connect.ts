@@ -1,7 +1,8 @@
 import { type OpeningOptions, openStream } from './opening/open-stream.js';
 import { Peer } from './peer.js';
 import type { PeerHandlers } from './peer-handlers.js';
-import { checkPeerOptions, createDriverParts, type PeerOptions } from './peer-options.js';
+import type { PeerOptions } from './peer-options.js';
+import { PeerProfile } from './peer-profile.js';
 import { Scheduler } from './scheduler.js';
 
 /** How a client connects, what it does with the connection, and its limits. */
@@ -21,9 +22,9 @@ export interface ConnectOptions extends OpeningOptions, PeerOptions, PeerHandler
  * @throws the reason of `signal` when that is aborted before the connection is open; later it has no effect
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Peer<undefined>> {
-  checkPeerOptions(options);
+  const profile = new PeerProfile('client', options);
   const { socket, head, subprotocol, request } = await openStream(url, options);
-  const parts = createDriverParts(socket, 'client', options, new Scheduler());
+  const parts = profile.createParts(socket, new Scheduler());
   const owner = {
     reportError: options.reportError ?? ((error: unknown) => console.error(error)),
     handleGone: () => {},

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-import type { SendQueue, SendResult } from '../channel/send-queue.js';
+import type { SendQueueOptions, SendResult } from '../channel/send-queue.js';
 import { type Close, checkClose } from '../core/close.js';
 import { CloseCode } from '../core/close-code.js';
 import type { CloseCause, CloseRecord } from '../core/close-record.js';
@@ -11,7 +11,7 @@ import type { Message } from '../core/message.js';
 import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
 
 import type { Timed } from './deadline-wheel.js';
-import { Inbox, type ReceiveBudget } from './inbox.js';
+import { Inbox, type InboxOwner, type ReceiveBudget } from './inbox.js';
 import type { Scheduler } from './scheduler.js';
 import { SocketWriter } from './socket-writer.js';
 
@@ -35,7 +35,7 @@ export interface DriverParts {
   readonly socket: Duplex;
   readonly connection: Connection;
   readonly scheduler: Scheduler;
-  readonly sendQueue: SendQueue<Outgoing>;
+  readonly sendQueueOptions: SendQueueOptions;
   readonly receiveBudget: ReceiveBudget;
 }
 
@@ -44,7 +44,8 @@ export interface DriverParts {
  * write; what it sends at other times leaves in one write at the end of the tick. Messages reach the application one
  * at a time, and the socket is paused while more wait than the receive budget allows.
  */
-export class ConnectionDriver implements Timed {
+export class ConnectionDriver implements Timed, InboxOwner {
+  slot: number | null = null;
   readonly #socket: Duplex;
   readonly #connection: Connection;
   readonly #scheduler: Scheduler;
@@ -59,7 +60,8 @@ export class ConnectionDriver implements Timed {
   #inputEnded = false;
   /** Set when the connection is closed; the socket may still have a last bit of output to write. */
   #record: CloseRecord | null = null;
-  #destroyAt = Number.POSITIVE_INFINITY;
+  /** When that bit is given up; 0 before. */
+  #destroyAt = 0;
   #finished = false;
 
   constructor(parts: DriverParts, face: DriverFace) {
@@ -68,17 +70,18 @@ export class ConnectionDriver implements Timed {
     this.#connection = connection;
     this.#scheduler = scheduler;
     this.#face = face;
-    this.#inbox = new Inbox(parts.receiveBudget, face.consumesMessages ? face : null, () => this.#pump());
-    this.#writer = new SocketWriter(socket, connection, scheduler, parts.sendQueue);
+    this.#inbox = new Inbox(parts.receiveBudget, face.consumesMessages ? face : null, this);
+    this.#writer = new SocketWriter(socket, connection, scheduler, parts.sendQueueOptions);
   }
 
   /** Begins to read. @param head bytes that were read from the socket behind the opening handshake */
   start(head: Uint8Array): void {
     const socket = this.#socket;
+    const handleEnd = () => this.#handleEnd();
     socket.on('data', (chunk: Buffer) => this.#handleData(chunk));
-    socket.on('end', () => this.#handleEnd());
     socket.on('error', (error) => this.#handleError(error));
-    socket.on('close', () => this.#handleSocketClosed());
+    socket.on('end', handleEnd);
+    socket.on('close', handleEnd);
     this.#scheduler.deadlines.watch(this);
     if (head.length > 0) this.#handleData(head);
     if (socket.destroyed || socket.readableEnded) this.#handleEnd();
@@ -160,12 +163,16 @@ export class ConnectionDriver implements Timed {
     return message;
   }
 
+  handleRoom(): void {
+    this.#pump();
+  }
+
   deadline(): number {
     return this.#record === null ? this.#connection.deadline() : this.#destroyAt;
   }
 
   handleDeadline(now: number): void {
-    if (now >= this.#destroyAt) this.#socket.destroy();
+    if (this.#destroyAt > 0 && now >= this.#destroyAt) this.#socket.destroy();
     this.#connection.handleDeadline(now);
     this.#pump();
   }
@@ -183,11 +190,7 @@ export class ConnectionDriver implements Timed {
     this.#inputEnded = true;
     this.#connection.receiveEnd();
     this.#pump();
-  }
-
-  #handleSocketClosed(): void {
-    this.#handleEnd();
-    this.#scheduler.deadlines.unwatch(this);
+    if (this.#socket.destroyed) this.#scheduler.deadlines.unwatch(this);
   }
 
   #handleError(error: unknown): void {
@@ -256,7 +259,7 @@ export class ConnectionDriver implements Timed {
 
   #advanceClosing(): void {
     this.#writer.discard();
-    if (this.#record !== null && !this.#socket.destroyed && this.#destroyAt === Number.POSITIVE_INFINITY) {
+    if (this.#record !== null && !this.#socket.destroyed && this.#destroyAt === 0) {
       this.#destroyAt = this.#now() + lastWriteMs;
       destroyOnceWritten(this.#socket);
     }

@@ -2,6 +2,8 @@ import type { Clock } from '../channel/clock.js';
 
 /** Something with a deadline that moves: mostly later, without telling. */
 export interface Timed {
+  /** Where the wheel keeps it; null when it is not watched. Only the wheel writes it. */
+  slot: number | null;
   /** When `handleDeadline` has to be called; infinity for never. */
   deadline(): number;
   handleDeadline(now: number): void;
@@ -16,7 +18,6 @@ export interface Timed {
 export class DeadlineWheel {
   readonly #clock: Clock;
   readonly #slots = new Map<number, Set<Timed>>();
-  readonly #slotOf = new Map<Timed, number>();
   #armedSlot = Number.POSITIVE_INFINITY;
   #cancelTimer: (() => void) | null = null;
 
@@ -30,16 +31,16 @@ export class DeadlineWheel {
   }
 
   unwatch(entry: Timed): void {
-    const slot = this.#slotOf.get(entry);
-    if (slot === undefined) return;
-    this.#slotOf.delete(entry);
+    const { slot } = entry;
+    if (slot === null) return;
+    entry.slot = null;
     const entries = this.#slots.get(slot);
     entries?.delete(entry);
     if (entries?.size === 0) this.#slots.delete(slot);
   }
 
   #watchFrom(entry: Timed, slot: number): void {
-    const current = this.#slotOf.get(entry) ?? Number.POSITIVE_INFINITY;
+    const current = entry.slot ?? Number.POSITIVE_INFINITY;
     if (slot >= current) return;
     this.unwatch(entry);
     this.#place(entry, slot);
@@ -47,7 +48,7 @@ export class DeadlineWheel {
   }
 
   #place(entry: Timed, slot: number): void {
-    this.#slotOf.set(entry, slot);
+    entry.slot = slot;
     const entries = this.#slots.get(slot);
     if (entries === undefined) this.#slots.set(slot, new Set([entry]));
     else entries.add(entry);
@@ -65,13 +66,17 @@ export class DeadlineWheel {
     const lateMs = now - this.#armedSlot * slotMs;
     this.#armedSlot = Number.POSITIVE_INFINITY;
     this.#cancelTimer = null;
-    if (lateMs > stallMs) for (const entry of this.#slotOf.keys()) entry.excuseStall(lateMs);
+    if (lateMs > stallMs) this.#excuse(lateMs);
     for (const [slot, entries] of this.#slots) {
       if (slot * slotMs > now) continue;
       for (const entry of entries) this.#expire(entry, now);
     }
     const next = Math.min(...this.#slots.keys());
     if (next < this.#armedSlot) this.#arm(next);
+  }
+
+  #excuse(stalledMs: number): void {
+    for (const entries of this.#slots.values()) for (const entry of entries) entry.excuseStall(stalledMs);
   }
 
   #expire(entry: Timed, now: number): void {

@@ -12,7 +12,7 @@ import { compileHostPolicy, type HostSubject } from './admission/host-policy.js'
 import { compileOriginPolicy, type OriginSubject } from './admission/origin-policy.js';
 import type { ProxiedConnections } from './admission/proxied-connections.js';
 import type { TrustedProxies } from './admission/trusted-proxies.js';
-import { type Route, RouteTable } from './routes.js';
+import { type CompiledRoute, RouteTable } from './routes.js';
 import type { ServerOptions } from './server-options.js';
 import { UpgradeRequest } from './upgrade-request.js';
 
@@ -21,7 +21,7 @@ export interface Admission<User> {
   readonly type: 'admitted';
   readonly opening: OpeningRequest;
   readonly request: UpgradeRequest;
-  readonly route: Route<User>;
+  readonly route: CompiledRoute<User>;
   readonly ticket: AdmissionTicket;
 }
 
@@ -42,7 +42,7 @@ export class Gatekeeper<User> {
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION` */
   constructor(options: ServerOptions<User>, trusted: TrustedProxies, proxied: ProxiedConnections) {
-    this.#routes = new RouteTable(options.routes);
+    this.#routes = new RouteTable(options.routes, options);
     this.#trusted = trusted;
     this.#forwarding = options.forwarding;
     this.#isAllowedHost = compileHostPolicy(options.allowedHosts);

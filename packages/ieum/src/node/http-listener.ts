@@ -53,6 +53,8 @@ export class HttpListener {
   /** What holds the port: the HTTP server itself, unless PROXY headers are read before it. */
   readonly #front: net.Server;
   readonly #proxyProtocol: ProxyProtocolListener | null;
+  /** All connections, upgraded ones and those that have not said anything yet included. */
+  readonly #sockets = new Set<Socket>();
 
   constructor(options: HttpListenerOptions, parts: HttpListenerParts) {
     this.#options = options;
@@ -60,6 +62,10 @@ export class HttpListener {
     this.#http = this.#createHttpServer();
     this.#proxyProtocol = options.proxyProtocol ? this.#createProxyProtocolListener() : null;
     this.#front = this.#proxyProtocol === null ? this.#http : this.#createFront(this.#proxyProtocol);
+    this.#front.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION`; rejects with the system's error, such as `EADDRINUSE` */
@@ -73,27 +79,36 @@ export class HttpListener {
       front.once('error', reject);
       front.listen(path === undefined ? { port, host, backlog } : { path, backlog }, () => {
         front.off('error', reject);
+        // A connection that the system could not hand over, for want of file descriptors perhaps, is its client's loss.
+        front.on('error', () => {});
+        // `node:http` enforces its deadlines from this event on.
+        if (front !== this.#http) this.#http.emit('listening');
         resolve(this.#address());
       });
     });
   }
 
-  /** Stops listening and resolves when every connection is gone; idle ones are ended. */
-  close(): Promise<void> {
+  /** Stops listening, ends idle connections, and resolves when every connection is gone: `graceMs` later at the latest. */
+  async close(graceMs: number): Promise<void> {
     this.#proxyProtocol?.destroyWaiting();
-    return new Promise((resolve) => {
-      this.#front.close(() => resolve());
-      if (this.#front !== this.#http) this.#http.close();
-      this.#http.closeIdleConnections();
-    });
+    const closed = new Promise<void>((resolve) => this.#front.close(() => resolve()));
+    if (this.#front !== this.#http) this.#http.close();
+    this.#http.closeIdleConnections();
+    const cancelDeadline = this.#parts.scheduler.clock.setTimer(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, graceMs);
+    await closed;
+    cancelDeadline();
   }
 
   #createHttpServer(): http.Server {
     const { tls: tlsOptions, maxHeaderBytes, handshakeTimeoutMs } = { ...serverDefaults, ...this.#options };
+    const headersTimeout = Math.ceil(handshakeTimeoutMs);
     const limits: http.ServerOptions = {
-      maxHeaderSize: maxHeaderBytes,
-      headersTimeout: handshakeTimeoutMs,
-      connectionsCheckingInterval: Math.min(1_000, handshakeTimeoutMs / 2),
+      maxHeaderSize: Math.ceil(maxHeaderBytes),
+      headersTimeout,
+      requestTimeout: Math.max(headersTimeout, requestTimeoutMs),
+      connectionsCheckingInterval: Math.ceil(Math.min(1_000, headersTimeout / 2)),
       // A request without Host is ours to refuse, with a reason.
       requireHostHeader: false,
     };
@@ -103,7 +118,7 @@ export class HttpListener {
         : https.createServer({
             ...withServerNames(tlsOptions),
             ...limits,
-            handshakeTimeout: handshakeTimeoutMs,
+            handshakeTimeout: headersTimeout,
           });
     // The size is limited; a field that was dropped behind a number of others could be the one that matters.
     server.maxHeadersCount = 0;
@@ -113,6 +128,7 @@ export class HttpListener {
       endWith(socket, refuse(405, 'an opening handshake is a GET request', [['Allow', 'GET']]));
     });
     server.on('clientError', handleClientError);
+    server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
     return server;
   }
 
@@ -137,7 +153,7 @@ export class HttpListener {
   #handleRequest(message: IncomingMessage, response: ServerResponse): void {
     const refusal = this.#refusalOf(message);
     if (refusal === null) this.#options.request?.(message, response as Parameters<http.RequestListener>[1]);
-    else endWith(message.socket, refusal);
+    else respond(response, refusal);
   }
 
   #refusalOf(message: IncomingMessage): Refusal | null {
@@ -165,6 +181,15 @@ function handleClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
     endWith(socket, refuse(408, 'the request took too long'));
   else endWith(socket, refuse(400, 'this is no HTTP/1.1 request'));
+}
+
+/** Answers in its turn: responses to earlier requests may be on their way. */
+function respond(response: ServerResponse, { status, reason, headers }: Refusal): void {
+  for (const [name, value] of headers) response.appendHeader(name, value);
+  response.appendHeader('Connection', 'close');
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.statusCode = status;
+  response.end(`${reason}\n`);
 }
 
 /** Writes a refusal to a socket from which no more requests are read, and ends it. */
@@ -195,3 +220,5 @@ function withServerNames(options: ServerTlsOptions): https.ServerOptions {
 
 /** How many connections the system may accept ahead of us. */
 const backlog = 1024;
+/** How long a whole request may take at least, unless its head may take longer: what `node:http` has by default. */
+const requestTimeoutMs = 300_000;

@@ -10,6 +10,11 @@ export interface ReceiveBudget {
 
 export const receiveBudgetDefaults: ReceiveBudget = { maxMessages: 16, maxBytes: 1024 * 1024 };
 
+export interface InboxOwner {
+  /** A message was done with after `receive` had returned: there is room. */
+  handleRoom(): void;
+}
+
 export interface MessageConsumer {
   /** Takes one message; no other comes while the promise it may return is pending. Does not throw or reject. */
   handleMessage(message: Message): void | Promise<void>;
@@ -22,17 +27,16 @@ export interface MessageConsumer {
 export class Inbox {
   readonly #budget: ReceiveBudget;
   readonly #consumer: MessageConsumer | null;
-  readonly #handleRoom: () => void;
+  readonly #owner: InboxOwner;
   /** Null while nothing waits. */
   #waiting: Message[] | null = null;
   #waitingBytes = 0;
   #consuming = false;
 
-  /** @param handleRoom called when a message was done with after `receive` had returned */
-  constructor(budget: ReceiveBudget, consumer: MessageConsumer | null, handleRoom: () => void) {
+  constructor(budget: ReceiveBudget, consumer: MessageConsumer | null, owner: InboxOwner) {
     this.#budget = budget;
     this.#consumer = consumer;
-    this.#handleRoom = handleRoom;
+    this.#owner = owner;
   }
 
   /** Whether the budget is used up: nothing more should be read. */
@@ -86,7 +90,7 @@ export class Inbox {
       if (message === undefined) break;
       this.#consume(consumer, message);
     }
-    this.#handleRoom();
+    this.#owner.handleRoom();
   }
 }
 

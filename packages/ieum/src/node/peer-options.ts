@@ -1,16 +1,9 @@
-import type { Duplex } from 'node:stream';
-
-import { SendQueue, type SendQueueOptions, sendQueueDefaults } from '../channel/send-queue.js';
-import { Connection } from '../core/connection.js';
+import type { SendQueueOptions } from '../channel/send-queue.js';
 import { type ConnectionOptions, requirePositive } from '../core/connection-options.js';
 import { UsageError } from '../core/errors.js';
 import type { KeepaliveOptions } from '../core/keepalive.js';
-import type { Outgoing } from '../core/outgoing.js';
 
-import type { DriverParts } from './connection-driver.js';
-import { type ReceiveBudget, receiveBudgetDefaults } from './inbox.js';
-import { createMaskingKeySource } from './masking-key-source.js';
-import type { Scheduler } from './scheduler.js';
+import type { ReceiveBudget } from './inbox.js';
 
 /** Limits and deadlines of one connection. All times are in milliseconds. */
 export interface PeerOptions
@@ -49,45 +42,14 @@ export function checkPeerOptions(options: PeerOptions): void {
   }
 }
 
-/** Builds what a driver needs around a socket whose opening handshake is done. */
-export function createDriverParts(
-  socket: Duplex,
-  role: 'server' | 'client',
-  options: PeerOptions,
-  scheduler: Scheduler,
-): DriverParts {
-  const connection = new Connection(
-    {
-      ...limitsOf(options),
-      role,
-      keepalive: jitteredKeepalive(options.keepalive),
-      ...(role === 'client' ? { maskingKeys: createMaskingKeySource() } : {}),
-    },
-    scheduler.clock.now(),
-  );
-  return {
-    socket,
-    connection,
-    scheduler,
-    sendQueue: new SendQueue<Outgoing>({ ...sendQueueDefaults, ...options.sendQueue }),
-    receiveBudget: { ...receiveBudgetDefaults, ...options.receiveBudget },
-  };
-}
-
-function limitsOf(options: PeerOptions): Partial<Record<(typeof limitNames)[number], number>> {
+/** The plain limits among the options, those that are set. */
+export function limitsOf(options: PeerOptions): Partial<Record<(typeof limitNames)[number], number>> {
   const limits: Partial<Record<(typeof limitNames)[number], number>> = {};
   for (const name of limitNames) {
     const limit = options[name];
     if (limit !== undefined) limits[name] = limit;
   }
   return limits;
-}
-
-/** Spreads the Pings of connections that were opened together. */
-function jitteredKeepalive(keepalive: PeerOptions['keepalive']): KeepaliveOptions | null {
-  if (keepalive === false) return null;
-  const { intervalMs, graceMs } = { ...keepaliveDefaults, ...keepalive };
-  return { intervalMs: intervalMs * (0.8 + 0.4 * Math.random()), graceMs };
 }
 
 function checkPositive<Options extends object>(

@@ -2,7 +2,8 @@ import { UsageError } from '../core/errors.js';
 import { checkSubprotocols } from '../core/handshake/subprotocols.js';
 
 import type { PeerHandlers } from './peer-handlers.js';
-import { checkPeerOptions, type PeerOptions } from './peer-options.js';
+import type { PeerOptions } from './peer-options.js';
+import { PeerProfile } from './peer-profile.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
 /** Chooses one of the subprotocols that a client offers, or undefined for none. */
@@ -23,22 +24,29 @@ export interface Route<User = unknown> extends PeerHandlers<User>, PeerOptions {
  */
 export type Routes<User = unknown> = Readonly<Record<string, Route<User>>>;
 
+/** A route and what its connections share. */
+export interface CompiledRoute<User> {
+  readonly route: Route<User>;
+  readonly profile: PeerProfile;
+}
+
 export class RouteTable<User> {
-  readonly #exact = new Map<string, Route<User>>();
+  readonly #exact = new Map<string, CompiledRoute<User>>();
   /** The longest prefix first. */
-  readonly #prefixes: (readonly [prefix: string, route: Route<User>])[] = [];
+  readonly #prefixes: (readonly [prefix: string, route: CompiledRoute<User>])[] = [];
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION`, `ERR_WS_INVALID_SUBPROTOCOL` */
-  constructor(routes: Routes<User>) {
+  constructor(routes: Routes<User>, defaults: PeerOptions) {
     for (const [path, route] of Object.entries(routes)) {
       checkRoute(path, route);
-      if (path.endsWith('/*')) this.#prefixes.push([path.slice(0, -1), route]);
-      else this.#exact.set(path, route);
+      const compiled = { route, profile: new PeerProfile('server', { ...defaults, ...route }) };
+      if (path.endsWith('/*')) this.#prefixes.push([path.slice(0, -1), compiled]);
+      else this.#exact.set(path, compiled);
     }
     this.#prefixes.sort(([a], [b]) => b.length - a.length);
   }
 
-  find(path: string): Route<User> | undefined {
+  find(path: string): CompiledRoute<User> | undefined {
     return this.#exact.get(path) ?? this.#prefixes.find(([prefix]) => path.startsWith(prefix))?.[1];
   }
 }
@@ -62,5 +70,4 @@ function checkRoute<User>(path: string, route: Route<User>): void {
     throw new UsageError('ERR_WS_INVALID_OPTION', `the route ${path} needs an object of handlers`);
   }
   if (typeof route.subprotocols === 'object') checkSubprotocols(route.subprotocols);
-  checkPeerOptions(route);
 }

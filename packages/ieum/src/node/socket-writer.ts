@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-import type { SendQueue, SendResult } from '../channel/send-queue.js';
+import { SendQueue, type SendQueueOptions, type SendResult } from '../channel/send-queue.js';
 import type { Connection } from '../core/connection.js';
 import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
 
@@ -14,29 +14,31 @@ export class SocketWriter implements Flushable {
   readonly #socket: Duplex;
   readonly #connection: Connection;
   readonly #scheduler: Scheduler;
-  readonly #queue: SendQueue<Outgoing>;
+  readonly #queueOptions: SendQueueOptions;
+  /** Null until the socket has no room for the first time. */
+  #queue: SendQueue<Outgoing> | null = null;
   #congested = false;
   #flushScheduled = false;
 
-  constructor(socket: Duplex, connection: Connection, scheduler: Scheduler, queue: SendQueue<Outgoing>) {
+  constructor(socket: Duplex, connection: Connection, scheduler: Scheduler, queueOptions: SendQueueOptions) {
     this.#socket = socket;
     this.#connection = connection;
     this.#scheduler = scheduler;
-    this.#queue = queue;
+    this.#queueOptions = queueOptions;
   }
 
   /** Payload and frame bytes that the operating system has not taken yet. */
   get bufferedBytes(): number {
-    return this.#queue.byteLength + this.#pendingBytes;
+    return (this.#queue?.byteLength ?? 0) + this.#pendingBytes;
   }
 
   get droppedMessages(): number {
-    return this.#queue.droppedMessages;
+    return this.#queue?.droppedMessages ?? 0;
   }
 
   /** Sends or queues a message; `overflow` when the queue is full and its policy is to close. The caller flushes. */
   send(data: Outgoing): SendResult | 'overflow' | Promise<SendResult> {
-    if (this.#congested) return this.#queue.offer(data, byteLengthOf(data), this.#pendingBytes);
+    if (this.#congested) return this.#enqueue(data);
     this.#connection.send(data);
     if (this.#connection.outputByteLength >= flushThreshold) this.flush();
     return 'written';
@@ -44,13 +46,13 @@ export class SocketWriter implements Flushable {
 
   /** Encodes all that is queued, because nothing may be queued behind what comes next. */
   encodeQueue(): void {
-    for (let data = this.#queue.take(); data !== undefined; data = this.#queue.take())
-      this.#connection.send(data);
+    const queue = this.#queue;
+    for (let data = queue?.take(); data !== undefined; data = queue?.take()) this.#connection.send(data);
   }
 
   /** Nothing more will be sent: forgets what is queued and tells who waits for it. */
   discard(): void {
-    this.#queue.clear();
+    this.#queue?.clear();
   }
 
   /** Flushes at the end of the tick, with all that is sent until then. */
@@ -73,6 +75,11 @@ export class SocketWriter implements Flushable {
       this.#socket.end();
   }
 
+  #enqueue(data: Outgoing): SendResult | 'overflow' | Promise<SendResult> {
+    this.#queue ??= new SendQueue(this.#queueOptions);
+    return this.#queue.offer(data, byteLengthOf(data), this.#pendingBytes);
+  }
+
   #write(output: readonly Uint8Array[]): void {
     const socket = this.#socket;
     if (output.length === 1) socket.write(output[0]);
@@ -90,8 +97,10 @@ export class SocketWriter implements Flushable {
   #handleDrain(): void {
     this.#congested = false;
     this.#connection.resumeOutput();
-    while (!this.#congested && !this.#queue.isEmpty) {
-      this.#connection.send(this.#queue.take() as Outgoing);
+    while (!this.#congested) {
+      const data = this.#queue?.take();
+      if (data === undefined) break;
+      this.#connection.send(data);
       if (this.#connection.outputByteLength >= flushThreshold) this.flush();
     }
     this.flush();

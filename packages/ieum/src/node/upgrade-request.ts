@@ -39,7 +39,7 @@ export class UpgradeRequest {
     this.secure = parts.secure;
     this.address = parts.address;
     this.origin = parts.origin;
-    this.subprotocols = parts.subprotocols;
+    this.subprotocols = parts.subprotocols.length === 0 ? none : parts.subprotocols;
     this.#socket = parts.socket;
   }
 
@@ -90,3 +90,5 @@ function decode(value: string): string {
     return bare;
   }
 }
+
+const none: readonly string[] = [];

@@ -12,7 +12,6 @@ import { type DrainOptions, type DrainReport, drainPeers } from './drain.js';
 import { type Admission, busy, Gatekeeper } from './gatekeeper.js';
 import { HttpListener, type ListeningAddress, type ListenOptions } from './http-listener.js';
 import { Peer } from './peer.js';
-import { createDriverParts } from './peer-options.js';
 import { PendingHandshake } from './pending-handshake.js';
 import { chooseSubprotocol } from './routes.js';
 import { Scheduler } from './scheduler.js';
@@ -153,7 +152,8 @@ export class WebSocketServer<User = unknown> {
   }
 
   #open(admission: Admission<User>, socket: Duplex, head: Buffer, acceptance: Acceptance<User>): void {
-    const { opening, request, route } = admission;
+    const { opening, request } = admission;
+    const { route, profile } = admission.route;
     let subprotocol: string | undefined;
     let response: string;
     try {
@@ -164,9 +164,10 @@ export class WebSocketServer<User = unknown> {
       this.#turnAway(admission, socket, refuse(500, 'the handshake could not be answered'));
       return;
     }
+    request.headers.pack();
     socket.off('error', ignore);
     socket.write(response, 'latin1');
-    const parts = createDriverParts(socket, 'server', { ...this.#options, ...route }, this.#scheduler);
+    const parts = profile.createParts(socket, this.#scheduler);
     const identity = { request, user: acceptance.user, subprotocol: subprotocol ?? '' };
     const peer = new Peer<User>(parts, identity, route, this.#owner);
     this.#peers.set(peer, admission.ticket);

@@ -55,20 +55,29 @@ export class ConnectionLimits {
 
     this.#connections++;
     this.#perAddress.set(holding, fromAddress + 1);
-    let held = true;
-    return {
-      release: () => {
-        if (held) this.#release(holding);
-        held = false;
-      },
-    };
+    return new Place(this.#giveBack, holding);
   }
 
-  #release(holding: string): void {
+  readonly #giveBack = (holding: string): void => {
     this.#connections--;
     const fromAddress = (this.#perAddress.get(holding) ?? 0) - 1;
     if (fromAddress > 0) this.#perAddress.set(holding, fromAddress);
     else this.#perAddress.delete(holding);
+  };
+}
+
+class Place implements AdmissionTicket {
+  readonly #giveBack: (holding: string) => void;
+  #holding: string | null;
+
+  constructor(giveBack: (holding: string) => void, holding: string) {
+    this.#giveBack = giveBack;
+    this.#holding = holding;
+  }
+
+  release(): void {
+    if (this.#holding !== null) this.#giveBack(this.#holding);
+    this.#holding = null;
   }
 }
 

@@ -15,6 +15,7 @@ export class ProxiedConnections {
 
   /** Null when no header came on this connection, and once its socket is closed. */
   get(socket: Socket): ProxyProtocolHeader | null {
+    if (this.#headers.size === 0) return null;
     return this.#headers.get(connectionKey(socket)) ?? null;
   }
 

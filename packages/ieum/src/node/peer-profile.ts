@@ -1,0 +1,58 @@
+import type { Duplex } from 'node:stream';
+
+import { type SendQueueOptions, sendQueueDefaults } from '../channel/send-queue.js';
+import { Connection } from '../core/connection.js';
+import { ConnectionSettings } from '../core/connection-options.js';
+import type { KeepaliveOptions } from '../core/keepalive.js';
+
+import type { DriverParts } from './connection-driver.js';
+import { type ReceiveBudget, receiveBudgetDefaults } from './inbox.js';
+import { createMaskingKeySource } from './masking-key-source.js';
+import { checkPeerOptions, keepaliveDefaults, limitsOf, type PeerOptions } from './peer-options.js';
+import type { Scheduler } from './scheduler.js';
+
+/** Peer options worked out once, for all connections that share them: what each of them needs is small then. */
+export class PeerProfile {
+  /** The same but for the keepalive's interval, which differs so that connections opened together ping apart. */
+  readonly #variants: readonly ConnectionSettings[];
+  readonly #sendQueue: SendQueueOptions;
+  readonly #receiveBudget: ReceiveBudget;
+
+  /** @throws UsageError `ERR_WS_INVALID_OPTION` */
+  constructor(role: 'server' | 'client', options: PeerOptions) {
+    checkPeerOptions(options);
+    this.#sendQueue = { ...sendQueueDefaults, ...options.sendQueue };
+    this.#receiveBudget = { ...receiveBudgetDefaults, ...options.receiveBudget };
+    this.#variants = keepaliveVariants(role, options.keepalive).map((keepalive) => {
+      const maskingKeys = role === 'client' ? { maskingKeys: createMaskingKeySource() } : {};
+      return new ConnectionSettings({ ...limitsOf(options), ...maskingKeys, role, keepalive });
+    });
+  }
+
+  /** Builds what a driver needs around a socket whose opening handshake is done. */
+  createParts(socket: Duplex, scheduler: Scheduler): DriverParts {
+    const variant = this.#variants[Math.floor(Math.random() * this.#variants.length)] as ConnectionSettings;
+    return {
+      socket,
+      connection: new Connection(variant, scheduler.clock.now()),
+      scheduler,
+      sendQueueOptions: this.#sendQueue,
+      receiveBudget: this.#receiveBudget,
+    };
+  }
+}
+
+/** Intervals from 80 % to 120 %; a client has one connection and needs one. */
+function keepaliveVariants(
+  role: 'server' | 'client',
+  options: PeerOptions['keepalive'],
+): readonly (KeepaliveOptions | null)[] {
+  if (options === false) return [null];
+  const { intervalMs, graceMs } = { ...keepaliveDefaults, ...options };
+  if (role === 'client') return [{ intervalMs: intervalMs * (0.8 + 0.4 * Math.random()), graceMs }];
+  return Array.from({ length: variants }, (_, i) => {
+    return { intervalMs: intervalMs * (0.8 + (0.4 * i) / (variants - 1)), graceMs };
+  });
+}
+
+const variants = 32;
