@@ -1,0 +1,76 @@
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener } from 'node:http';
+
+import type { ConsoleFile } from './console-files.js';
+import { healthOf } from './health.js';
+
+export interface PagesOptions {
+  readonly console: ReadonlyMap<string, ConsoleFile>;
+  readonly isDraining: () => boolean;
+}
+
+/** Answers what is not for a WebSocket: the console, probes, and 404. Only files it was given can be asked for. */
+export function createPages(options: PagesOptions): RequestListener {
+  return (request, response) => {
+    const answer = answerTo(request, options);
+    const { status, body } = answer;
+    response.writeHead(status, {
+      ...safetyFields,
+      ...answer.headers,
+      ...(options.isDraining() ? { Connection: 'close' } : {}),
+      ...(status === 304 ? {} : { 'Content-Length': body.length }),
+    });
+    response.end(request.method === 'HEAD' || status === 304 ? '' : body);
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer;
+}
+
+function answerTo(request: IncomingMessage, options: PagesOptions): Answer {
+  const path = pathOf(request.url ?? '');
+  const health = healthOf(path, options.isDraining());
+  const file = options.console.get(path);
+  if (health === undefined && file === undefined && path !== '/') return text(404, 'Nothing here.');
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return text(405, 'Only GET and HEAD are answered here.', { Allow: 'GET, HEAD', Connection: 'close' });
+  }
+  if (health !== undefined) return text(health.status, health.text);
+  return file === undefined ? text(503, notBuilt) : fileAnswer(file, request.headers['if-none-match']);
+}
+
+function fileAnswer(file: ConsoleFile, ifNoneMatch: string | undefined): Answer {
+  const { body, contentType, etag, cacheControl } = file;
+  const headers = { 'Cache-Control': cacheControl, ETag: etag };
+  if (isKnown(etag, ifNoneMatch)) return { status: 304, headers, body };
+  return { status: 200, headers: { ...headers, 'Content-Type': contentType }, body };
+}
+
+/** Whether the client has this very version (RFC 9110 §13.1.2). */
+function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {
+  if (ifNoneMatch === undefined) return false;
+  const known = ifNoneMatch.split(',').map((entry) => entry.trim().replace(/^W\//, ''));
+  return known.includes(etag) || known.includes('*');
+}
+
+function text(status: number, line: string, headers: OutgoingHttpHeaders = {}): Answer {
+  const fields = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...headers };
+  return { status, headers: fields, body: Buffer.from(line === 'ok' ? line : `${line}\n`) };
+}
+
+function pathOf(target: string): string {
+  return target.replace(/^https?:\/\/[^/]*/i, '').split('?', 1)[0] || '/';
+}
+
+const notBuilt = 'The console is not built yet. Run "npm run build" in the repository and start again.';
+
+const safetyFields: OutgoingHttpHeaders = {
+  'Content-Security-Policy':
+    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; object-src 'none'; " +
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
