@@ -19,7 +19,7 @@ export type SendPolicy = 'wait' | 'drop-newest' | 'drop-oldest' | 'close';
 export type SendResult = 'written' | 'queued' | 'dropped' | 'closed';
 
 export interface SendQueueOptions {
-  /** Bytes that may wait before the policy applies. Default 1 MiB. */
+  /** Bytes that may wait before the policy applies, each message counted as 128 bytes more. Default 1 MiB. */
   readonly maxQueuedBytes: number;
   /**
    * With `wait`: bytes that may wait beyond that for senders who do not await. Default 16 MiB; then the connection is
@@ -38,7 +38,8 @@ export const sendQueueDefaults: SendQueueOptions = {
 /** Messages that wait for a slow reader, in order, bounded in bytes. */
 export class SendQueue<Item> {
   readonly #options: SendQueueOptions;
-  #entries: Entry<Item>[] = [];
+  /** Those before `#first` are taken and forgotten. */
+  #entries: (Entry<Item> | undefined)[] = [];
   #first = 0;
   #byteLength = 0;
   #dropped = 0;
@@ -68,8 +69,9 @@ export class SendQueue<Item> {
    */
   offer(item: Item, byteLength: number, pendingBytes: number): SendResult | 'overflow' | Promise<SendResult> {
     const { maxQueuedBytes, maxWaitingBytes, policy } = this.#options;
-    if (policy === 'drop-oldest') this.#dropUntil(maxQueuedBytes - byteLength - pendingBytes);
-    const waiting = this.#byteLength + byteLength + pendingBytes;
+    const arriving = byteLength + messageCharge + pendingBytes;
+    if (policy === 'drop-oldest') this.#dropUntil(maxQueuedBytes - arriving);
+    const waiting = this.#charge + arriving;
     if (waiting <= maxQueuedBytes || (policy === 'drop-oldest' && this.isEmpty)) {
       this.#push({ item, byteLength, settle: null });
       return 'queued';
@@ -86,6 +88,7 @@ export class SendQueue<Item> {
   take(): Item | undefined {
     const entry = this.#entries[this.#first];
     if (entry === undefined) return undefined;
+    this.#entries[this.#first] = undefined;
     this.#first++;
     if (this.#first === this.#entries.length || this.#first >= compactAt) {
       this.#entries = this.#entries.slice(this.#first);
@@ -102,8 +105,13 @@ export class SendQueue<Item> {
     this.#entries = [];
     this.#first = 0;
     this.#byteLength = 0;
-    for (const entry of entries) entry.settle?.('closed');
+    for (const entry of entries) entry?.settle?.('closed');
     return entries.length;
+  }
+
+  /** What the waiting messages are counted as: keeping a message costs something, however short it is. */
+  get #charge(): number {
+    return this.#byteLength + (this.#entries.length - this.#first) * messageCharge;
   }
 
   #push(entry: Entry<Item>): void {
@@ -112,7 +120,7 @@ export class SendQueue<Item> {
   }
 
   #dropUntil(room: number): void {
-    while (!this.isEmpty && this.#byteLength > Math.max(room, 0)) {
+    while (!this.isEmpty && this.#charge > Math.max(room, 0)) {
       this.take();
       this.#dropped++;
     }
@@ -127,3 +135,5 @@ interface Entry<Item> {
 
 /** Taken entries are cut off the array in batches of this size. */
 const compactAt = 1024;
+/** What keeping a message costs beside its payload, roughly, in bytes. */
+const messageCharge = 128;
