@@ -71,7 +71,8 @@ export class DeadlineWheel {
       if (slot * slotMs > now) continue;
       for (const entry of entries) this.#expire(entry, now);
     }
-    const next = Math.min(...this.#slots.keys());
+    let next = Number.POSITIVE_INFINITY;
+    for (const slot of this.#slots.keys()) next = Math.min(next, slot);
     if (next < this.#armedSlot) this.#arm(next);
   }
 
