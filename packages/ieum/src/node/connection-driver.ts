@@ -12,7 +12,7 @@ import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
 
 import type { Timed } from './deadline-wheel.js';
 import { Inbox, type InboxOwner, type ReceiveBudget } from './inbox.js';
-import type { Scheduler } from './scheduler.js';
+import type { Flushable, Scheduler } from './scheduler.js';
 import { SocketWriter } from './socket-writer.js';
 
 /** What a face over the driver is told. None of these may throw. */
@@ -44,7 +44,7 @@ export interface DriverParts {
  * write; what it sends at other times leaves in one write at the end of the tick. Messages reach the application one
  * at a time, and the socket is paused while more wait than the receive budget allows.
  */
-export class ConnectionDriver implements Timed, InboxOwner {
+export class ConnectionDriver implements Timed, InboxOwner, Flushable {
   slot: number | null = null;
   readonly #socket: Duplex;
   readonly #connection: Connection;
@@ -54,6 +54,7 @@ export class ConnectionDriver implements Timed, InboxOwner {
   readonly #writer: SocketWriter;
   /** Events are being pulled: what they make the application send is flushed when that is done. */
   #pumping = false;
+  #flushScheduled = false;
   #pausedByCaller = false;
   #reading = true;
   /** Nothing more will arrive. */
@@ -71,7 +72,7 @@ export class ConnectionDriver implements Timed, InboxOwner {
     this.#scheduler = scheduler;
     this.#face = face;
     this.#inbox = new Inbox(parts.receiveBudget, face.consumesMessages ? face : null, this);
-    this.#writer = new SocketWriter(socket, connection, scheduler, parts.sendQueueOptions);
+    this.#writer = new SocketWriter(socket, connection, scheduler.clock, parts.sendQueueOptions);
   }
 
   /** Begins to read. @param head bytes that were read from the socket behind the opening handshake */
@@ -128,7 +129,10 @@ export class ConnectionDriver implements Timed, InboxOwner {
     return isSent;
   }
 
-  /** Begins the closing handshake, behind all that was sent before. */
+  /**
+   * Begins the closing handshake, behind all that was sent before. Messages that still arrive are delivered as far as
+   * the receive budget goes, and dropped beyond.
+   */
   close(close: Close, cause?: CloseCause): void {
     if (this.#connection.state !== 'open') return;
     if (cause?.type === 'slow-reader') this.#writer.discard();
@@ -167,6 +171,12 @@ export class ConnectionDriver implements Timed, InboxOwner {
     this.#pump();
   }
 
+  flush(): void {
+    this.#flushScheduled = false;
+    if (this.#connection.state === 'open') this.#write();
+    else this.#pump();
+  }
+
   deadline(): number {
     return this.#record === null ? this.#connection.deadline() : this.#destroyAt;
   }
@@ -203,6 +213,7 @@ export class ConnectionDriver implements Timed, InboxOwner {
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
+    this.#updateReading();
     while (this.#wantsEvents()) {
       const event = this.#connection.nextEvent();
       if (event === null) break;
@@ -210,20 +221,24 @@ export class ConnectionDriver implements Timed, InboxOwner {
     }
     this.#pumping = false;
     this.#updateReading();
-    this.#writer.flush();
+    this.#write();
     if (this.#connection.state !== 'open') this.#advanceClosing();
   }
 
-  /** Once the input has ended, what is left of it is bounded and is pulled whatever the budget. */
+  /**
+   * Once the input has ended, what is left of it is bounded; and once we are closing, the peer's Close frame has to be
+   * found: then events are pulled whatever the budget.
+   */
   #wantsEvents(): boolean {
     if (!this.#inbox.isFull && !this.#pausedByCaller) return true;
-    return this.#inputEnded || this.#connection.state === 'ending';
+    return this.#inputEnded || this.#connection.state !== 'open';
   }
 
   #dispatch(event: ConnectionEvent): void {
     switch (event.type) {
       case 'text':
       case 'binary':
+        if (this.#connection.state === 'closing' && this.#inbox.isFull) return;
         this.#inbox.receive(event);
         if (!this.#face.consumesMessages) this.#face.handleReadable();
         return;
@@ -257,6 +272,12 @@ export class ConnectionDriver implements Timed, InboxOwner {
     }
   }
 
+  /** Writes what was sent; if it does not fit, the peer has so much time to read from now on. */
+  #write(): void {
+    this.#writer.flush();
+    if (this.#writer.isCongested) this.#scheduler.deadlines.watch(this);
+  }
+
   #advanceClosing(): void {
     this.#writer.discard();
     if (this.#record !== null && !this.#socket.destroyed && this.#destroyAt === 0) {
@@ -274,8 +295,11 @@ export class ConnectionDriver implements Timed, InboxOwner {
     return !this.#face.consumesMessages || this.#inbox.isIdle;
   }
 
+  /** Flushes at the end of the tick, with all that is sent until then. */
   #flushLater(): void {
-    if (!this.#pumping) this.#writer.flushSoon();
+    if (this.#pumping || this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    this.#scheduler.flushSoon(this);
   }
 
   #now(): number {

@@ -1,35 +1,38 @@
 import type { Duplex } from 'node:stream';
 
+import type { Clock } from '../channel/clock.js';
 import { SendQueue, type SendQueueOptions, type SendResult } from '../channel/send-queue.js';
 import type { Connection } from '../core/connection.js';
 import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
-
-import type { Flushable, Scheduler } from './scheduler.js';
 
 /**
  * Carries a connection's output to its socket. While the socket has room, messages are encoded at once and everything
  * encoded since the last flush leaves in one write. While it has none, messages wait in the send queue, not encoded.
  */
-export class SocketWriter implements Flushable {
+export class SocketWriter {
   readonly #socket: Duplex;
   readonly #connection: Connection;
-  readonly #scheduler: Scheduler;
+  readonly #clock: Clock;
   readonly #queueOptions: SendQueueOptions;
   /** Null until the socket has no room for the first time. */
   #queue: SendQueue<Outgoing> | null = null;
   #congested = false;
-  #flushScheduled = false;
 
-  constructor(socket: Duplex, connection: Connection, scheduler: Scheduler, queueOptions: SendQueueOptions) {
+  constructor(socket: Duplex, connection: Connection, clock: Clock, queueOptions: SendQueueOptions) {
     this.#socket = socket;
     this.#connection = connection;
-    this.#scheduler = scheduler;
+    this.#clock = clock;
     this.#queueOptions = queueOptions;
   }
 
   /** Payload and frame bytes that the operating system has not taken yet. */
   get bufferedBytes(): number {
     return (this.#queue?.byteLength ?? 0) + this.#pendingBytes;
+  }
+
+  /** Whether the socket has no room: its peer does not read. */
+  get isCongested(): boolean {
+    return this.#congested;
   }
 
   get droppedMessages(): number {
@@ -55,16 +58,8 @@ export class SocketWriter implements Flushable {
     this.#queue?.clear();
   }
 
-  /** Flushes at the end of the tick, with all that is sent until then. */
-  flushSoon(): void {
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    this.#scheduler.flushSoon(this);
-  }
-
   /** Writes the output to the socket, unless that has no room, and does what the connection wants of its transport. */
   flush(): void {
-    this.#flushScheduled = false;
     if (this.#connection.transport === 'abort') {
       this.#socket.destroy();
       return;
@@ -90,7 +85,7 @@ export class SocketWriter implements Flushable {
     }
     if (!socket.writableNeedDrain || socket.writableLength === 0) return;
     this.#congested = true;
-    this.#connection.pauseOutput(this.#scheduler.clock.now());
+    this.#connection.pauseOutput(this.#clock.now());
     socket.once('drain', () => this.#handleDrain());
   }
 
