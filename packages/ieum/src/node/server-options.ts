@@ -4,6 +4,7 @@ import type { SecureContextOptions } from 'node:tls';
 
 import type { Clock } from '../channel/clock.js';
 import { requirePositive } from '../core/connection-options.js';
+import { UsageError } from '../core/errors.js';
 
 import type { ConnectionLimitsOptions } from './admission/connection-limits.js';
 import type { ForwardingConvention } from './admission/forwarded.js';
@@ -58,6 +59,13 @@ export const serverDefaults: { readonly handshakeTimeoutMs: number; readonly max
 export function checkServerOptions<User>(options: ServerOptions<User>): void {
   checkPeerOptions(options);
   for (const name of ['handshakeTimeoutMs', 'maxHeaderBytes'] as const) {
-    if (options[name] !== undefined) requirePositive(name, options[name]);
+    const value = options[name];
+    if (value !== undefined) requirePositive(name, value);
+    if (value !== undefined && value > largest) {
+      throw new UsageError('ERR_WS_INVALID_OPTION', `${name} is at most ${largest}, not ${value}`);
+    }
   }
 }
+
+/** What timers and parsers of the platform take. */
+const largest = 2 ** 31 - 1;
