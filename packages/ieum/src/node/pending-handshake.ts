@@ -12,7 +12,8 @@ export class PendingHandshake {
   constructor(socket: Duplex, clock: Clock, timeoutMs: number) {
     this.#socket = socket;
     this.#cancelTimer = clock.setTimer(() => this.#abort.abort('timeout'), timeoutMs);
-    socket.once('close', this.#handleClose);
+    // A client that ends its side cannot say the closing handshake any more.
+    socket.once('end', this.#handleClose).once('close', this.#handleClose);
   }
 
   get signal(): AbortSignal {
@@ -29,7 +30,7 @@ export class PendingHandshake {
       return await Promise.race([work, aborted]);
     } finally {
       this.#cancelTimer();
-      this.#socket.off('close', this.#handleClose);
+      this.#socket.off('end', this.#handleClose).off('close', this.#handleClose);
     }
   }
 }
