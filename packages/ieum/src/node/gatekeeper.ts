@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 
 import { HeaderFields } from '../core/handshake/header-fields.js';
 import { type Refusal, refuse } from '../core/handshake/refusal.js';
+import { parseRequestTarget } from '../core/handshake/request-target.js';
 import { checkOpeningRequest, type OpeningRequest } from '../core/handshake/server-handshake.js';
 
 import { type AdmissionTicket, ConnectionLimits } from './admission/connection-limits.js';
@@ -53,7 +54,8 @@ export class Gatekeeper<User> {
 
   /** Whether the path of a request target is one of the routes. */
   hasRoute(target: string): boolean {
-    return this.#routes.find(pathOf(target)) !== undefined;
+    const resource = parseRequestTarget(target)?.path;
+    return resource !== undefined && this.#routes.find(pathOf(resource)) !== undefined;
   }
 
   /** What is wrong with a request that `node:http` did not take for an upgrade. */
@@ -62,11 +64,14 @@ export class Gatekeeper<User> {
     return check.type === 'refused' ? check.refusal : refuse(400, 'this is no opening handshake');
   }
 
+  /** Only a function of the application can make it throw. */
   judge(message: IncomingMessage, socket: Socket): Verdict<User> {
     const check = checkOpeningRequest(shapeOf(message));
     if (check.type === 'refused') return check;
     const opening = check.request;
     const request = this.#describe(opening, HeaderFields.fromRaw(message.rawHeaders), socket);
+
+    if (!URL.canParse(`ws://${request.host}`)) return refused(400, 'bad Host');
 
     const route = this.#routes.find(request.path);
     if (route === undefined) return refused(404, 'no WebSocket endpoint here');

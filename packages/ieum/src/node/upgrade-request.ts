@@ -23,7 +23,7 @@ export class UpgradeRequest {
   readonly host: string;
   /** Whether the client spoke TLS, to us or to a trusted proxy. */
   readonly secure: boolean;
-  /** The client's IP address, as far as trusted proxies tell; empty on a Unix socket. */
+  /** The client's IP address, as far as trusted proxies tell; `unknown` on a Unix socket. */
   readonly address: string;
   /** Undefined for most clients that are no browsers. */
   readonly origin: string | undefined;
