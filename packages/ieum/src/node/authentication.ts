@@ -1,5 +1,6 @@
+import { UsageError } from '../core/errors.js';
 import type { HeaderField } from '../core/handshake/header-fields.js';
-import type { Refusal } from '../core/handshake/refusal.js';
+import { type Refusal, refuse } from '../core/handshake/refusal.js';
 
 import type { UpgradeRequest } from './upgrade-request.js';
 
@@ -26,6 +27,13 @@ export type Authenticate<User> = (
 /** Lets a client in: `user` is what handlers find as `peer.user`. */
 export function accept<User>(user: User, headers: Iterable<HeaderField> = []): Acceptance<User> {
   return { user, headers: [...headers] };
+}
+
+/** What an application decided: without a decision nobody is let in. @throws UsageError `ERR_WS_INVALID_DATA` */
+export function checkAuthentication<User>(decision: Authentication<User> | undefined): Authentication<User> {
+  const decided: unknown = decision ?? refuse(403, 'not accepted');
+  if (typeof decided === 'object') return decided as Authentication<User>;
+  throw new UsageError('ERR_WS_INVALID_DATA', 'authenticate returns accept(user) or refuse(status, reason)');
 }
 
 export function isRefusal(authentication: Acceptance<unknown> | Refusal): authentication is Refusal {

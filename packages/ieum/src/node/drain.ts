@@ -1,6 +1,8 @@
 import type { Clock } from '../channel/clock.js';
 import { checkClose } from '../core/close.js';
 import { CloseCode } from '../core/close-code.js';
+import { requirePositive } from '../core/connection-options.js';
+import { UsageError } from '../core/errors.js';
 
 import type { Peer } from './peer.js';
 
@@ -11,7 +13,7 @@ export interface DrainOptions {
   readonly code?: typeof CloseCode.GoingAway | typeof CloseCode.ServiceRestart;
   /** At most 123 bytes of UTF-8. Default empty. */
   readonly reason?: string;
-  /** How many peers are told at a time. Default: a twentieth of them, and 100 at least. */
+  /** How many peers are told at a time, 1 at least. Default: a twentieth of them, and 100 at least. */
   readonly batchSize?: number;
   /** How long the next batch waits, in milliseconds, so that not all come back at once. Default 250. */
   readonly batchIntervalMs?: number;
@@ -24,13 +26,29 @@ export interface DrainReport {
   readonly terminated: number;
 }
 
-/** Closes peers in batches and waits for them. @throws UsageError `ERR_WS_INVALID_CLOSE_CODE`, `ERR_WS_INVALID_CLOSE_REASON` */
+/** @throws UsageError `ERR_WS_INVALID_OPTION`, `ERR_WS_INVALID_CLOSE_CODE`, `ERR_WS_INVALID_CLOSE_REASON` */
+export function checkDrainOptions(options: DrainOptions): void {
+  const { timeoutMs, batchSize, batchIntervalMs = 0 } = options;
+  checkClose(options.code ?? CloseCode.GoingAway, options.reason);
+  if (timeoutMs !== undefined) requirePositive('timeoutMs', timeoutMs);
+  if (batchIntervalMs !== 0) requirePositive('batchIntervalMs', batchIntervalMs);
+  if (batchSize !== undefined && !(Number.isInteger(batchSize) && batchSize > 0)) {
+    throw new UsageError('ERR_WS_INVALID_OPTION', `batchSize is a whole number from 1 on, not ${batchSize}`);
+  }
+}
+
+/** Closes peers in batches and waits for them. */
 export async function drainPeers<User>(
   peers: ReadonlyMap<Peer<User>, unknown>,
   options: DrainOptions,
   clock: Clock,
 ): Promise<DrainReport> {
-  const { timeoutMs = 30_000, code = CloseCode.GoingAway, reason = '', batchIntervalMs = 250 } = options;
+  const {
+    timeoutMs = drainTimeoutMs,
+    code = CloseCode.GoingAway,
+    reason = '',
+    batchIntervalMs = 250,
+  } = options;
   const close = checkClose(code, reason);
   const waiting = [...peers.keys()];
   const records = Promise.all(waiting.map((peer) => peer.closed));
@@ -54,3 +72,6 @@ export async function drainPeers<User>(
 function pause(clock: Clock, durationMs: number): Promise<void> {
   return new Promise((resolve) => clock.setTimer(resolve, durationMs));
 }
+
+/** How long a drain takes at most, unless told otherwise. */
+export const drainTimeoutMs = 30_000;

@@ -2,14 +2,27 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+import { UsageError } from '../core/errors.js';
 import { formatRefusal, type Refusal, refuse } from '../core/handshake/refusal.js';
 import { formatSwitchingProtocols } from '../core/handshake/server-handshake.js';
 
 import { ProxiedConnections } from './admission/proxied-connections.js';
 import { TrustedProxies } from './admission/trusted-proxies.js';
-import { type Acceptance, type Authentication, accept, isRefusal } from './authentication.js';
-import { type DrainOptions, type DrainReport, drainPeers } from './drain.js';
-import { type Admission, busy, Gatekeeper } from './gatekeeper.js';
+import {
+  type Acceptance,
+  type Authentication,
+  accept,
+  checkAuthentication,
+  isRefusal,
+} from './authentication.js';
+import {
+  checkDrainOptions,
+  type DrainOptions,
+  type DrainReport,
+  drainPeers,
+  drainTimeoutMs,
+} from './drain.js';
+import { type Admission, busy, Gatekeeper, type Verdict } from './gatekeeper.js';
 import { HttpListener, type ListeningAddress, type ListenOptions } from './http-listener.js';
 import { Peer } from './peer.js';
 import { PendingHandshake } from './pending-handshake.js';
@@ -53,9 +66,10 @@ export class WebSocketServer<User = unknown> {
 
   /**
    * Listens on a TCP port or a Unix socket, for `ws:` or, with `tls`, for `wss:`. Other HTTP requests go to `request`.
-   * Rejects with the system's error when it cannot.
+   * Rejects with the system's error when it cannot, and with UsageError `ERR_WS_INVALID_STATE` after `drain` or `close`.
    */
   async listen(options: ListenOptions = {}): Promise<ListeningAddress> {
+    this.#requireRunning();
     const listener = new HttpListener(this.#options, {
       scheduler: this.#scheduler,
       trusted: this.#trusted,
@@ -66,6 +80,8 @@ export class WebSocketServer<User = unknown> {
       },
     });
     const address = await listener.listen(options);
+    if (this.isDraining) await listener.close(0);
+    this.#requireRunning();
     this.#listeners.add(listener);
     return address;
   }
@@ -73,8 +89,11 @@ export class WebSocketServer<User = unknown> {
   /**
    * Serves upgrades of an existing HTTP or HTTPS server; its other requests are left alone. Upgrades for paths without
    * a route get 404, unless somebody else listens for upgrades too. Returns what undoes it.
+   *
+   * @throws UsageError `ERR_WS_INVALID_STATE` after `drain` or `close`
    */
   attach(server: HttpServer): () => void {
+    this.#requireRunning();
     const handleUpgrade = (message: IncomingMessage, socket: Duplex, head: Buffer) => {
       const isOurs = this.#gatekeeper.hasRoute(message.url ?? '') || server.listenerCount('upgrade') === 1;
       if (isOurs) this.handleUpgrade(message, socket, head);
@@ -91,9 +110,7 @@ export class WebSocketServer<User = unknown> {
   /** Takes over a socket on which `node:http` has read the head of an upgrade request. */
   handleUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', ignore);
-    const verdict = this.isDraining
-      ? busy('shutting down')
-      : this.#gatekeeper.judge(message, socket as Socket);
+    const verdict = this.#judge(message, socket as Socket);
     if (verdict.type === 'refused') {
       refuseUpgrade(socket, verdict.refusal);
       return;
@@ -105,9 +122,13 @@ export class WebSocketServer<User = unknown> {
 
   /**
    * Shuts down in good order: new upgrades get 503 with Retry-After, open connections get 1001 in batches, those that
-   * are left after `timeoutMs` are terminated, then ports are closed. A second call gives the same promise.
+   * are left after `timeoutMs` are terminated, then ports are closed. Requests that are no upgrades have that time too.
+   * A second call gives the same promise.
+   *
+   * @throws UsageError `ERR_WS_INVALID_OPTION`, `ERR_WS_INVALID_CLOSE_CODE`, `ERR_WS_INVALID_CLOSE_REASON`
    */
   drain(options: DrainOptions = {}): Promise<DrainReport> {
+    checkDrainOptions(options);
     this.#draining ??= this.#shutDown(options);
     return this.#draining;
   }
@@ -118,10 +139,27 @@ export class WebSocketServer<User = unknown> {
   }
 
   async #shutDown(options: DrainOptions): Promise<DrainReport> {
-    const report = await drainPeers(this.#peers, options, this.#scheduler.clock);
+    const { clock } = this.#scheduler;
+    const deadline = clock.now() + (options.timeoutMs ?? drainTimeoutMs);
+    const report = await drainPeers(this.#peers, options, clock);
     for (const detach of this.#detachers) detach();
-    await Promise.all([...this.#listeners].map((listener) => listener.close()));
+    const graceMs = Math.max(0, deadline - clock.now());
+    await Promise.all([...this.#listeners].map((listener) => listener.close(graceMs)));
     return report;
+  }
+
+  #requireRunning(): void {
+    if (this.isDraining) throw new UsageError('ERR_WS_INVALID_STATE', 'the server is shutting down');
+  }
+
+  #judge(message: IncomingMessage, socket: Socket): Verdict<User> {
+    if (this.isDraining) return busy('shutting down');
+    try {
+      return this.#gatekeeper.judge(message, socket);
+    } catch (error) {
+      this.#report(error);
+      return { type: 'refused', refusal: refuse(500, 'the handshake could not be judged') };
+    }
   }
 
   async #authenticate(admission: Admission<User>, socket: Duplex, head: Buffer): Promise<void> {
@@ -131,15 +169,17 @@ export class WebSocketServer<User = unknown> {
     const decision = await pending.race(this.#decide(admission, pending.signal));
     if (decision === 'timeout')
       this.#turnAway(admission, socket, refuse(503, 'authentication took too long'));
-    else if (decision === 'gone' || socket.destroyed) admission.ticket.release();
-    else if (isRefusal(decision)) this.#turnAway(admission, socket, decision);
+    else if (decision === 'gone' || socket.destroyed) {
+      admission.ticket.release();
+      socket.destroy();
+    } else if (isRefusal(decision)) this.#turnAway(admission, socket, decision);
     else if (this.isDraining) this.#turnAway(admission, socket, busy('shutting down').refusal);
     else this.#open(admission, socket, head, decision);
   }
 
   async #decide(admission: Admission<User>, signal: AbortSignal): Promise<Authentication<User>> {
     try {
-      return (await this.#options.authenticate?.(admission.request, signal)) ?? refuse(403, 'not accepted');
+      return checkAuthentication(await this.#options.authenticate?.(admission.request, signal));
     } catch (error) {
       if (!signal.aborted) this.#report(error);
       return refuse(500, 'authentication failed');
