@@ -9,7 +9,7 @@ import type { HeaderFields } from '../../core/handshake/header-fields.js';
  * - `ERR_WS_HANDSHAKE_ENDED`: it ended the TCP connection before its answer was complete.
  * - `ERR_WS_HANDSHAKE_HTTP`: its answer is no HTTP/1.1 response, or larger than `maxHeaderBytes`.
  * - `ERR_WS_TOO_MANY_REDIRECTS`: it redirects more often than `maxRedirects` allows.
- * - `ERR_WS_REDIRECT`: it redirects to what is no WebSocket URL, or from `wss:` to `ws:`.
+ * - `ERR_WS_REDIRECT`: it redirects to what is no usable WebSocket URL, or from `wss:` to `ws:`.
  * - the others: its 101 breaks RFC 6455 §4.1.
  */
 export type HandshakeErrorCode =
@@ -25,7 +25,7 @@ export type HandshakeErrorCode =
 export interface HandshakeAnswer {
   readonly status: number;
   readonly headers: HeaderFields;
-  /** The beginning of the body, at most 4 KiB, as far as it came at once. */
+  /** The beginning of the body, at most 4 KiB, as far as it came within half a second. Empty where it was not waited for. */
   readonly body: string;
 }
 

@@ -12,9 +12,10 @@ import { type DialOptions, dial } from '../dial/dial.js';
 import { discard } from '../dial/socket-stage.js';
 import { UpgradeRequest } from '../upgrade-request.js';
 
-import { HandshakeError } from './handshake-error.js';
+import { type HandshakeAnswer, HandshakeError } from './handshake-error.js';
 import { exchangeOpening, type OpeningAnswer } from './opening-exchange.js';
 import { isRedirect, isSameServer, redirectTarget, withoutCredentials } from './redirect.js';
+import { readRefusalBody } from './refusal-body.js';
 
 /** How a client opens a connection. */
 export interface OpeningOptions extends DialOptions {
@@ -50,20 +51,20 @@ export interface OpenedStream {
  */
 export async function openStream(url: string | URL, options: OpeningOptions = {}): Promise<OpenedStream> {
   const uri = parseWebSocketUri(url);
-  const { handshakeTimeoutMs = 10_000, maxHeaderBytes = 16 * 1024, maxRedirects = 0 } = options;
-  requirePositive('handshakeTimeoutMs', handshakeTimeoutMs);
-  requirePositive('maxHeaderBytes', maxHeaderBytes);
+  const { handshakeTimeoutMs = 10_000, maxHeaderBytes = 16 * 1024, maxRedirects = 0, signal } = options;
+  checkLimits({ handshakeTimeoutMs, maxHeaderBytes, maxRedirects });
   const attempt = prepare(uri, { ...options, headers: fieldsOf(options.headers) }, 0);
 
-  options.signal?.throwIfAborted();
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(timedOut(handshakeTimeoutMs)), handshakeTimeoutMs);
-  const signal =
-    options.signal === undefined ? deadline.signal : AbortSignal.any([options.signal, deadline.signal]);
+  signal?.throwIfAborted();
+  const end = new AbortController();
+  const stop = (): void => end.abort(signal?.reason);
+  const timer = setTimeout(() => end.abort(timedOut(handshakeTimeoutMs)), timerDelay(handshakeTimeoutMs));
+  signal?.addEventListener('abort', stop);
   try {
-    return await follow(attempt, { signal, maxHeaderBytes, maxRedirects });
+    return await follow(attempt, { signal: end.signal, maxHeaderBytes, maxRedirects });
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -86,6 +87,9 @@ interface Attempt {
 
 function prepare(uri: WebSocketUri, options: AttemptOptions, redirects: number): Attempt {
   const { subprotocols, origin, headers } = options;
+  if (subprotocols !== undefined && !Array.isArray(subprotocols)) {
+    throw new UsageError('ERR_WS_INVALID_SUBPROTOCOL', 'subprotocols are an array of strings');
+  }
   const opening = createOpeningRequest({
     uri,
     key: createKey(randomBytes(16)),
@@ -102,30 +106,26 @@ async function follow(first: Attempt, limits: AttemptLimits): Promise<OpenedStre
     const { text, expectation } = attempt.opening;
     const answer = await exchangeOpening(socket, text, expectation, limits);
     if (answer.type === 'accepted') return opened(attempt, socket, answer);
+    const isFollowed = limits.maxRedirects > 0 && isRedirect(answer.status);
+    const { status, headers, rest } = answer;
+    const body = isFollowed ? '' : await readRefusalBody(socket, headers, rest, limits.signal);
     discard(socket);
-    attempt = redirected(attempt, answer, limits.maxRedirects);
+    if (!isFollowed) throw refused({ status, headers, body });
+    attempt = redirected(attempt, { status, headers, body }, limits.maxRedirects);
   }
 }
 
-function redirected(
-  from: Attempt,
-  answer: Extract<OpeningAnswer, { type: 'refused' }>,
-  maxRedirects: number,
-): Attempt {
-  if (!isRedirect(answer.status) || maxRedirects === 0) {
-    throw new HandshakeError('ERR_WS_HANDSHAKE_REFUSED', `the server answered ${describe(answer)}`, {
-      answer,
-    });
-  }
+function redirected(from: Attempt, answer: HandshakeAnswer, maxRedirects: number): Attempt {
   if (from.redirects >= maxRedirects) {
     throw new HandshakeError('ERR_WS_TOO_MANY_REDIRECTS', `more than ${maxRedirects} redirects`, { answer });
   }
   const uri = redirectTarget(from.uri, answer.headers);
-  return prepare(
-    uri,
-    isSameServer(from.uri, uri) ? from.options : forOtherServer(from.options),
-    from.redirects + 1,
-  );
+  const options = isSameServer(from.uri, uri) ? from.options : forOtherServer(from.options);
+  try {
+    return prepare(uri, options, from.redirects + 1);
+  } catch (cause) {
+    throw new HandshakeError('ERR_WS_REDIRECT', 'the redirect leads to no usable URL', { answer, cause });
+  }
 }
 
 /** The options less what is meant for the first server only: credentials, a client certificate, a Unix socket. */
@@ -133,16 +133,8 @@ function forOtherServer(options: AttemptOptions): AttemptOptions {
   const { socketPath: _path, tls, headers, ...rest } = options;
   const safe = { ...rest, headers: withoutCredentials(headers) };
   if (tls === undefined) return safe;
-  const {
-    cert: _cert,
-    key: _key,
-    pfx: _pfx,
-    passphrase: _passphrase,
-    servername: _name,
-    secureContext: _context,
-    ...others
-  } = tls;
-  return { ...safe, tls: others };
+  const forAnyServer = Object.entries(tls).filter(([name]) => !firstServerTls.has(name));
+  return { ...safe, tls: Object.fromEntries(forAnyServer) };
 }
 
 function opened(
@@ -164,9 +156,10 @@ function opened(
   return { socket, head: answer.head, subprotocol: answer.subprotocol ?? '', request };
 }
 
-function describe(answer: Extract<OpeningAnswer, { type: 'refused' }>): string {
+function refused(answer: HandshakeAnswer): HandshakeError {
   const firstLine = answer.body.split('\n', 1)[0]?.trim().slice(0, 200) ?? '';
-  return firstLine === '' ? `${answer.status}` : `${answer.status}: ${firstLine}`;
+  const words = firstLine === '' ? `${answer.status}` : `${answer.status}: ${firstLine}`;
+  return new HandshakeError('ERR_WS_HANDSHAKE_REFUSED', `the server answered ${words}`, { answer });
 }
 
 function timedOut(timeoutMs: number): HandshakeError {
@@ -174,6 +167,22 @@ function timedOut(timeoutMs: number): HandshakeError {
     'ERR_WS_HANDSHAKE_TIMEOUT',
     `no answer to the opening handshake within ${timeoutMs} ms`,
   );
+}
+
+function checkLimits(limits: Omit<AttemptLimits, 'signal'> & { readonly handshakeTimeoutMs: number }): void {
+  requirePositive('handshakeTimeoutMs', limits.handshakeTimeoutMs);
+  const { maxHeaderBytes, maxRedirects } = limits;
+  if (!Number.isSafeInteger(maxHeaderBytes) || maxHeaderBytes <= 0) {
+    throw new UsageError('ERR_WS_INVALID_OPTION', 'maxHeaderBytes must be an integer above zero');
+  }
+  if (!Number.isSafeInteger(maxRedirects) || maxRedirects < 0) {
+    throw new UsageError('ERR_WS_INVALID_OPTION', 'maxRedirects must be an integer, zero or more');
+  }
+}
+
+/** The platform fires at once when a delay is longer than it can count. */
+function timerDelay(timeoutMs: number): number {
+  return Math.min(timeoutMs, 2 ** 31 - 1);
 }
 
 function fieldsOf(headers: OpeningOptions['headers']): HeaderField[] {
@@ -189,3 +198,18 @@ function fieldsOf(headers: OpeningOptions['headers']): HeaderField[] {
   }
   return fields as HeaderField[];
 }
+
+/** TLS options that prove who we are, or that are about one server. */
+const firstServerTls: ReadonlySet<string> = new Set([
+  'cert',
+  'clientCertEngine',
+  'key',
+  'passphrase',
+  'pfx',
+  'privateKeyEngine',
+  'privateKeyIdentifier',
+  'pskCallback',
+  'secureContext',
+  'servername',
+  'session',
+]);

@@ -16,7 +16,8 @@ export type OpeningAnswer =
       readonly type: 'refused';
       readonly status: number;
       readonly headers: HeaderFields;
-      readonly body: string;
+      /** What came of the body together with the head. */
+      readonly rest: Uint8Array;
     };
 
 /**
@@ -82,12 +83,7 @@ class OpeningExchange implements Stage {
         this.answer = { type: 'accepted', subprotocol: check.subprotocol, head: step.rest };
         return done;
       case 'refused':
-        this.answer = {
-          type: 'refused',
-          status: check.status,
-          headers: check.headers,
-          body: this.#body(step.rest),
-        };
+        this.answer = { type: 'refused', status: check.status, headers: check.headers, rest: step.rest };
         return done;
     }
   }
@@ -100,10 +96,6 @@ class OpeningExchange implements Stage {
     }
     this.#decoder = responseDecoder({ maxHeaderBytes: this.#maxHeaderBytes });
     return rest.length === 0 ? incomplete : this.#receive(rest);
-  }
-
-  #body(rest: Uint8Array): string {
-    return Buffer.from(rest.subarray(0, maxBodyBytes)).toString('utf8');
   }
 }
 
@@ -121,4 +113,3 @@ function ended(cause?: Error): HandshakeError {
 }
 
 const maxInterimResponses = 8;
-const maxBodyBytes = 4096;

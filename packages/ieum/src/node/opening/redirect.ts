@@ -1,6 +1,8 @@
 import type { HeaderField, HeaderFields } from '../../core/handshake/header-fields.js';
 import { parseWebSocketUri, type WebSocketUri } from '../../core/handshake/websocket-uri.js';
 
+import { checkTarget } from '../dial/dial-target.js';
+
 import { HandshakeError } from './handshake-error.js';
 
 /** Whether the status asks to go elsewhere with the same request (RFC 9110 §15.4). */
@@ -31,7 +33,9 @@ export function withoutCredentials(fields: Iterable<HeaderField>): HeaderField[]
 
 function parseLocation(location: string, from: WebSocketUri): WebSocketUri {
   try {
-    return parseWebSocketUri(location, from.href);
+    const uri = parseWebSocketUri(location, from.href);
+    checkTarget(uri);
+    return uri;
   } catch (cause) {
     throw new HandshakeError('ERR_WS_REDIRECT', 'the redirect leads to no WebSocket URL', { cause });
   }
