@@ -62,10 +62,8 @@ export class Prompt {
       output.write(`${text}\n`);
       return;
     }
-    const { rows } = this.#editor.getCursorPos();
-    this.#clear(rows);
-    // The editor goes up as many rows as its line had before it draws it again.
-    output.write(`${text}\n${'\n'.repeat(rows)}`);
+    this.#clear(this.#editor.getCursorPos().rows);
+    output.write(`${text}\n${'\n'.repeat(rowsToGoUp(this.#editor))}`);
     this.#editor.prompt(true);
   }
 
@@ -84,6 +82,15 @@ export class Prompt {
     cursorTo(output, 0);
     clearScreenDown(output);
   }
+}
+
+/**
+ * How many rows the editor goes up before it draws its line again: those that its cursor was below the first one when it
+ * drew last. A line that was pasted may take more rows by now.
+ */
+function rowsToGoUp(editor: Interface): number {
+  const drawn: unknown = Reflect.get(editor, 'prevRows');
+  return typeof drawn === 'number' ? drawn : editor.getCursorPos().rows;
 }
 
 function complete(line: string): [string[], string] {
