@@ -100,6 +100,16 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable {
     return this.#writer.droppedMessages;
   }
 
+  /** Whether the socket takes no more for now, so that what is sent waits in the send queue. */
+  get isCongested(): boolean {
+    return this.#writer.isCongested;
+  }
+
+  /** Resolves when all that was sent is with the operating system, or nothing more will be sent. */
+  whenRoom(): Promise<void> {
+    return this.#writer.whenRoom();
+  }
+
   /** @throws UsageError `ERR_WS_INVALID_DATA` */
   send(data: Outgoing): SendResult | Promise<SendResult> {
     if (this.#connection.state !== 'open') {

@@ -17,6 +17,8 @@ export class SocketWriter {
   /** Null until the socket has no room for the first time. */
   #queue: SendQueue<Outgoing> | null = null;
   #congested = false;
+  /** Who waits for room; null while nobody does. */
+  #waiters: (() => void)[] | null = null;
 
   constructor(socket: Duplex, connection: Connection, clock: Clock, queueOptions: SendQueueOptions) {
     this.#socket = socket;
@@ -33,6 +35,15 @@ export class SocketWriter {
   /** Whether the socket has no room: its peer does not read. */
   get isCongested(): boolean {
     return this.#congested;
+  }
+
+  /** Resolves when all that was sent is with the operating system, or nothing more will be sent. */
+  whenRoom(): Promise<void> {
+    if (!this.#congested || this.#isOver) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiters ??= [];
+      this.#waiters.push(resolve);
+    });
   }
 
   get droppedMessages(): number {
@@ -56,6 +67,7 @@ export class SocketWriter {
   /** Nothing more will be sent: forgets what is queued and tells who waits for it. */
   discard(): void {
     this.#queue?.clear();
+    if (this.#isOver) this.#tellWaiters();
   }
 
   /** Writes the output to the socket, unless that has no room, and does what the connection wants of its transport. */
@@ -99,6 +111,18 @@ export class SocketWriter {
       if (this.#connection.outputByteLength >= flushThreshold) this.flush();
     }
     this.flush();
+    if (!this.#congested) this.#tellWaiters();
+  }
+
+  #tellWaiters(): void {
+    const waiters = this.#waiters;
+    this.#waiters = null;
+    for (const resolve of waiters ?? []) resolve();
+  }
+
+  /** Whether nothing but what is encoded already can leave any more. */
+  get #isOver(): boolean {
+    return this.#connection.state === 'ending' || this.#connection.state === 'closed';
   }
 
   get #pendingBytes(): number {
