@@ -188,7 +188,8 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable {
   }
 
   deadline(): number {
-    return this.#record === null ? this.#connection.deadline() : this.#destroyAt;
+    if (this.#record === null) return this.#connection.deadline();
+    return this.#destroyAt > 0 ? this.#destroyAt : Number.POSITIVE_INFINITY;
   }
 
   handleDeadline(now: number): void {
@@ -285,7 +286,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable {
   /** Writes what was sent; if it does not fit, the peer has so much time to read from now on. */
   #write(): void {
     this.#writer.flush();
-    if (this.#writer.isCongested) this.#scheduler.deadlines.watch(this);
+    if (this.#writer.isCongested && !this.#socket.destroyed) this.#scheduler.deadlines.watch(this);
   }
 
   #advanceClosing(): void {

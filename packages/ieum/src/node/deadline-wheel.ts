@@ -20,6 +20,8 @@ export class DeadlineWheel {
   readonly #slots = new Map<number, Set<Timed>>();
   #armedSlot = Number.POSITIVE_INFINITY;
   #cancelTimer: (() => void) | null = null;
+  /** The first slot that did not come up yet. Whatever is due sooner waits for it. */
+  #soonestSlot = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -27,7 +29,11 @@ export class DeadlineWheel {
 
   /** Begins to watch `entry`, or takes note that its deadline may have moved to an earlier time. */
   watch(entry: Timed): void {
-    this.#watchFrom(entry, Math.ceil(entry.deadline() / slotMs));
+    const slot = Math.max(this.#soonestSlot, Math.ceil(entry.deadline() / slotMs));
+    if (slot >= (entry.slot ?? Number.POSITIVE_INFINITY)) return;
+    this.unwatch(entry);
+    this.#place(entry, slot);
+    if (slot < this.#armedSlot) this.#arm(slot);
   }
 
   unwatch(entry: Timed): void {
@@ -37,14 +43,6 @@ export class DeadlineWheel {
     const entries = this.#slots.get(slot);
     entries?.delete(entry);
     if (entries?.size === 0) this.#slots.delete(slot);
-  }
-
-  #watchFrom(entry: Timed, slot: number): void {
-    const current = entry.slot ?? Number.POSITIVE_INFINITY;
-    if (slot >= current) return;
-    this.unwatch(entry);
-    this.#place(entry, slot);
-    if (slot < this.#armedSlot) this.#arm(slot);
   }
 
   #place(entry: Timed, slot: number): void {
@@ -67,8 +65,9 @@ export class DeadlineWheel {
     this.#armedSlot = Number.POSITIVE_INFINITY;
     this.#cancelTimer = null;
     if (lateMs > stallMs) this.#excuse(lateMs);
+    this.#soonestSlot = Math.floor(now / slotMs) + 1;
     for (const [slot, entries] of this.#slots) {
-      if (slot * slotMs > now) continue;
+      if (slot >= this.#soonestSlot) continue;
       for (const entry of entries) this.#expire(entry, now);
     }
     let next = Number.POSITIVE_INFINITY;
@@ -83,8 +82,7 @@ export class DeadlineWheel {
   #expire(entry: Timed, now: number): void {
     this.unwatch(entry);
     if (entry.deadline() <= now) entry.handleDeadline(now);
-    const soonest = Math.floor(now / slotMs) + 1;
-    this.#watchFrom(entry, Math.max(soonest, Math.ceil(entry.deadline() / slotMs)));
+    this.watch(entry);
   }
 }
 
