@@ -22,6 +22,7 @@ function withoutPassword(url: string): string {
 }
 
 function describeUsage(error: UsageError, url: string): string {
+  if (error.code === 'ERR_WS_INVALID_SUBPROTOCOL') return `--subprotocol: ${withCause(error)}`;
   if (error.code !== 'ERR_WS_INVALID_URL') return withCause(error);
   const hint = /^[a-z][a-z\d+.-]*:\//i.test(url) ? 'write ws:// or wss:// and a host' : `try ws://${url}`;
   return `${JSON.stringify(url)} is no WebSocket URL (${error.message}): ${hint}`;

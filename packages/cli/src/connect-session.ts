@@ -75,11 +75,15 @@ export class ConnectSession {
     return true;
   }
 
-  async #receive(message: Message): Promise<void> {
-    this.#receiving++;
-    await this.#view.received(message);
-    this.#receiving--;
+  #receive(message: Message): void | Promise<void> {
+    const shown = this.#view.received(message);
     this.#receivedAt = performance.now();
+    if (!(shown instanceof Promise)) return;
+    this.#receiving++;
+    return shown.then(() => {
+      this.#receiving--;
+      this.#receivedAt = performance.now();
+    });
   }
 
   #receivePong(payload: Uint8Array): void {
