@@ -20,7 +20,7 @@ export type { ListeningAddress, ListenOptions } from './node/http-listener.js';
 export type { ReceiveBudget } from './node/inbox.js';
 export { HandshakeError, type HandshakeErrorCode } from './node/opening/handshake-error.js';
 export type { OpeningOptions } from './node/opening/open-stream.js';
-export type { Peer } from './node/peer.js';
+export type { Peer, PeerStreams } from './node/peer.js';
 export type { PeerHandlers } from './node/peer-handlers.js';
 export type { PeerOptions } from './node/peer-options.js';
 export type { PingResult } from './node/ping-tracker.js';
@@ -28,3 +28,14 @@ export type { ChooseSubprotocol, Route, Routes } from './node/routes.js';
 export type { ServerOptions, ServerTlsOptions } from './node/server-options.js';
 export type { UpgradeRequest } from './node/upgrade-request.js';
 export { createServer, type WebSocketServer } from './node/websocket-server.js';
+export { CloseEvent, type CloseEventInit } from './node/whatwg/close-event.js';
+export type { EventHandler } from './node/whatwg/event-handlers.js';
+export { type FailureCause, FailureEvent } from './node/whatwg/failure-event.js';
+export { WebSocket, type WebSocketEventMap } from './node/whatwg/websocket.js';
+export { type WebSocketCloseInfo, WebSocketError } from './node/whatwg/websocket-error.js';
+export type { WebSocketOptions } from './node/whatwg/websocket-options.js';
+export {
+  type WebSocketOpenInfo,
+  WebSocketStream,
+  type WebSocketStreamOptions,
+} from './node/whatwg/websocket-stream.js';

@@ -13,12 +13,19 @@ import type { PeerHandlers, PeerOwner } from './peer-handlers.js';
 import { PeerSession } from './peer-session.js';
 import type { PingResult } from './ping-tracker.js';
 import type { UpgradeRequest } from './upgrade-request.js';
+import { MessageStreams } from './whatwg/message-streams.js';
 
 /** What the opening handshake settled. */
 export interface PeerIdentity<User> {
   readonly request: UpgradeRequest;
   readonly user: User;
   readonly subprotocol: string;
+}
+
+/** A peer's messages as streams. Text messages are strings, binary ones bytes. */
+export interface PeerStreams {
+  readonly readable: ReadableStream<string | Uint8Array>;
+  readonly writable: WritableStream<Payload>;
 }
 
 /**
@@ -34,6 +41,7 @@ export class Peer<User = unknown> implements Channel {
   readonly subprotocol: string;
   readonly #driver: ConnectionDriver;
   readonly #session: PeerSession<User>;
+  #streams: MessageStreams | null = null;
 
   /** Made by a server or by `connect`. */
   constructor(
@@ -158,5 +166,30 @@ export class Peer<User = unknown> implements Channel {
       );
     }
     return this.#session.iterate(this.#driver);
+  }
+
+  /**
+   * The messages as a pair of streams, the same at every call, with backpressure both ways: the peer is read only as
+   * fast as `readable` is, and a write to `writable` is done when the operating system has taken it.
+   *
+   * The closing handshake closes `readable` and errors `writable` with `InvalidStateError`; any other end errors both
+   * with a `WebSocketError`. Closing or aborting `writable`, and cancelling `readable`, begin the closing handshake: with
+   * the code and reason of a `WebSocketError`, if that is the reason given.
+   *
+   * @throws UsageError `ERR_WS_INVALID_STATE` when there is a `message` handler
+   */
+  stream(): PeerStreams {
+    const driver = this.#driver;
+    this.#streams ??= new MessageStreams({
+      get state() {
+        return driver.state;
+      },
+      messages: this[Symbol.asyncIterator](),
+      closed: this.closed,
+      send: (data) => driver.send(data),
+      whenRoom: () => driver.whenRoom(),
+      close: (close) => driver.close(close),
+    });
+    return this.#streams;
   }
 }

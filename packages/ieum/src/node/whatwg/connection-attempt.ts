@@ -1,0 +1,74 @@
+import type { WebSocketUri } from '../../core/handshake/websocket-uri.js';
+
+import { ConnectionDriver, type DriverFace } from '../connection-driver.js';
+import { discard } from '../dial/socket-stage.js';
+import { openStream } from '../opening/open-stream.js';
+import { PeerProfile } from '../peer-profile.js';
+import { Scheduler } from '../scheduler.js';
+
+import type { CheckedOptions } from './websocket-options.js';
+
+/** A connection whose opening handshake is done, and that is not read yet. */
+export interface Established {
+  readonly driver: ConnectionDriver;
+  readonly protocol: string;
+  /** Bytes that came behind the handshake: what the driver starts with. */
+  readonly head: Uint8Array;
+}
+
+/** One attempt to connect, which can be given up at any time before it has succeeded. */
+export class ConnectionAttempt {
+  readonly #controller = new AbortController();
+  readonly #uri: WebSocketUri;
+  readonly #checked: CheckedOptions;
+  readonly #profile: PeerProfile;
+
+  /**
+   * Unless the options say otherwise, any amount may wait to be sent: a page is told of it and decides.
+   *
+   * @throws UsageError `ERR_WS_INVALID_OPTION`
+   */
+  constructor(uri: WebSocketUri, checked: CheckedOptions) {
+    this.#uri = uri;
+    this.#checked = checked;
+    const { sendQueue } = checked.options;
+    this.#profile = new PeerProfile('client', {
+      ...checked.options,
+      sendQueue: { maxWaitingBytes: Number.POSITIVE_INFINITY, ...sendQueue },
+    });
+  }
+
+  get isAborted(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  /** Gives up: `run` rejects with the reason. */
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Connects. Rejects with `ConnectError`, `HandshakeError`, `UsageError`, or the reason of an abort. */
+  async run(face: DriverFace): Promise<Established> {
+    const { signal } = this.#checked;
+    const handleAbort = () => this.abort(signal?.reason);
+    if (signal?.aborted) handleAbort();
+    signal?.addEventListener('abort', handleAbort);
+    try {
+      return await this.#open(face);
+    } finally {
+      signal?.removeEventListener('abort', handleAbort);
+    }
+  }
+
+  async #open(face: DriverFace): Promise<Established> {
+    const { protocols, options } = this.#checked;
+    const { signal } = this.#controller;
+    const opened = await openStream(this.#uri.href, { ...options, subprotocols: protocols, signal });
+    if (signal.aborted) {
+      discard(opened.socket);
+      throw signal.reason;
+    }
+    const driver = new ConnectionDriver(this.#profile.createParts(opened.socket, new Scheduler()), face);
+    return { driver, protocol: opened.subprotocol, head: opened.head };
+  }
+}
