@@ -59,6 +59,18 @@ describe('ieum connect in a pipe', () => {
     expect(stdout === input).toBe(true);
   });
 
+  test('a server that reads slowly is waited for, and loses nothing', async () => {
+    let received = 0;
+    const server = await observe((socket) => {
+      socket.on('message', () => received++);
+      socket.pause();
+      setTimeout(() => socket.resume(), 500);
+    });
+    const input = `${'x'.repeat(100_000)}\n`.repeat(400);
+    const { status } = await runCommand(['connect', server.url, ...quickly], { input });
+    expect({ status, received }).toEqual({ status: 0, received: 400 });
+  });
+
   test('--binary sends hexadecimal lines as binary messages, and binary ones come as hexadecimal', async () => {
     const types: boolean[] = [];
     const server = await observe((socket) => {

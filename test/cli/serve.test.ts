@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type Served, startServe } from '../support/served.js';
@@ -103,6 +106,23 @@ describe('ieum serve', () => {
     other.socket.terminate();
   });
 
+  test('whoever does not read on /broadcast is given up, and nobody else loses a message', async () => {
+    const silent = connect(served.port, '127.0.0.1');
+    silent.on('error', () => {});
+    silent.write(
+      `GET /broadcast HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+    );
+    await once(silent, 'data');
+    silent.pause();
+    const member = await WebSocketClient.connect(`${served.wsUrl}/broadcast`);
+    const rounds = 40;
+    for (let round = 0; round < rounds; round++) member.socket.send(Buffer.alloc(500_000, round));
+    for (let round = 0; round < rounds; round++) expect((await member.take()).data[0]).toBe(round);
+    silent.destroy();
+    member.socket.terminate();
+  });
+
   test('a message that is larger than the limit closes with 1009', async () => {
     const client = await WebSocketClient.connect(`${served.wsUrl}/echo`);
     client.socket.send(Buffer.alloc(1024 * 1024 + 1));
@@ -114,17 +134,17 @@ describe('ieum serve', () => {
   });
 
   test('pages of other origins may not connect, its own and programs may', async () => {
-    const connect = (origin: string) => WebSocketClient.connect(`${served.wsUrl}/echo`, { origin });
-    await expect(connect('http://evil.example')).rejects.toMatchObject({ status: 403 });
-    await expect(connect('null')).rejects.toMatchObject({ status: 403 });
-    (await connect(served.url)).socket.terminate();
+    const attempt = (origin: string) => WebSocketClient.connect(`${served.wsUrl}/echo`, { origin });
+    await expect(attempt('http://evil.example')).rejects.toMatchObject({ status: 403 });
+    await expect(attempt('null')).rejects.toMatchObject({ status: 403 });
+    (await attempt(served.url)).socket.terminate();
   });
 
   test('on a loopback address only its own names are served', async () => {
-    const connect = (host: string) =>
+    const attempt = (host: string) =>
       WebSocketClient.connect(`${served.wsUrl}/echo`, { headers: { Host: host }, origin: `http://${host}` });
-    await expect(connect(`rebound.example:${served.port}`)).rejects.toMatchObject({ status: 403 });
-    (await connect(`localhost:${served.port}`)).socket.terminate();
+    await expect(attempt(`rebound.example:${served.port}`)).rejects.toMatchObject({ status: 403 });
+    (await attempt(`localhost:${served.port}`)).socket.terminate();
   });
 
   test('nothing else was printed on standard output', () => {

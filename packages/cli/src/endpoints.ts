@@ -12,12 +12,12 @@ const echo: Route<undefined> = {
 
 /**
  * Sends every message to everyone on the path, the sender included. Nobody loses a message: senders wait for the slowest
- * reader, and a reader that takes nothing for ten seconds is given up.
+ * reader, and a reader that takes nothing for five seconds is given up.
  */
 function createBroadcast(): Route<undefined> {
   const members = new Set<Peer<undefined>>();
   return {
-    sendTimeoutMs: 10_000,
+    sendTimeoutMs: 5_000,
     open: (peer) => void members.add(peer),
     closed: (peer) => void members.delete(peer),
     message: (_sender, message) => sendToAll(members, message),
