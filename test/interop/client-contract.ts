@@ -11,10 +11,10 @@ export interface ForeignAbilities {
   readonly ping: boolean;
 }
 
-/** What every client that is not ours must be able to do with our server. */
+/** What every client that is not ours must be able to do with our server, which also has a page for browsers. */
 export function testForeignClient(
   name: string,
-  start: () => ForeignClient | Promise<ForeignClient>,
+  start: (origin: string) => ForeignClient | Promise<ForeignClient>,
   can: ForeignAbilities = { sendFragments: true, ping: true },
 ): void {
   describe(`${name} as a client of our server`, () => {
@@ -23,6 +23,7 @@ export function testForeignClient(
     /** Of the last message that the server received. */
     let fragments = 0;
     const server = createServer<unknown>({
+      request: (_request, response) => void response.end('<!doctype html><title>ieum</title>'),
       routes: {
         '/echo': {
           subprotocols: ['second', 'first'],
@@ -39,8 +40,9 @@ export function testForeignClient(
     let url: string;
 
     beforeAll(async () => {
-      url = `${(await server.listen()).url}/echo`;
-      client = await start();
+      const { port } = await server.listen();
+      url = `ws://127.0.0.1:${port}/echo`;
+      client = await start(`http://127.0.0.1:${port}`);
     });
 
     afterAll(async () => {
