@@ -240,6 +240,18 @@ describe('closing', () => {
     expect(await stream.closed).toEqual({ closeCode: 1005, reason: '' });
   });
 
+  it('by aborting amid a message that the server does not read', async () => {
+    const url = await serve((peer) => peer.pause());
+    const { stream, writable } = await open(url, { closeTimeoutMs: 50 });
+    const writer = writable.getWriter();
+    const written = rejection(writer.write(new Uint8Array(32 * 1024 * 1024)));
+    await sleep(20);
+    const aborted = writer.abort(new WebSocketError('', { closeCode: 4000 }));
+    expect(await rejection(stream.closed)).toEqual(isWebSocketError(1006));
+    expect(await written).toMatchObject({ name: 'InvalidStateError' });
+    await aborted.catch(() => {});
+  });
+
   it('without a Close frame fails both sides with one error', async () => {
     const server = await script((socket, request) => {
       socket.write(acceptance(request));

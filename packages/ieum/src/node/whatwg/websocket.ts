@@ -101,7 +101,7 @@ export class WebSocket extends EventTarget {
 
   /** `CONNECTING`, `OPEN`, `CLOSING` or `CLOSED`. */
   get readyState(): 0 | 1 | 2 | 3 {
-    return this.#readyState === 1 && this.#session.isClosing ? 2 : this.#readyState;
+    return this.#currentState();
   }
 
   /** Payload bytes that were sent and that the operating system has not taken. What could not be sent stays in it. */
@@ -172,8 +172,8 @@ export class WebSocket extends EventTarget {
   send(data: string | ArrayBuffer | ArrayBufferView | Blob): void {
     // biome-ignore lint/complexity/noArguments: a rest parameter would change the method's `length`.
     requireArguments(arguments.length, 'send');
+    const readyState = this.#currentState();
     const converted = toMessageData(data);
-    const { readyState } = this;
     if (readyState === 0) throw new DOMException('the connection is not open yet', 'InvalidStateError');
     if (readyState === 1) this.#session.send(converted);
     else this.#lateBytes += byteLengthOfData(converted);
@@ -187,7 +187,7 @@ export class WebSocket extends EventTarget {
    * @throws DOMException `InvalidAccessError` for another code, `SyntaxError` for a longer reason
    */
   close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
-    const { readyState } = this;
+    const readyState = this.#currentState();
     const close = checkCloseArguments(
       code === undefined ? undefined : clampToUnsignedShort(code),
       reason === undefined ? '' : `${reason}`,
@@ -196,6 +196,11 @@ export class WebSocket extends EventTarget {
     this.#readyState = 2;
     if (readyState === 0) this.#session.abandon();
     else this.#session.close(close);
+  }
+
+  /** A server's goodbye counts when everything before it was told. */
+  #currentState(): 0 | 1 | 2 | 3 {
+    return this.#readyState === 1 && this.#session.isClosing ? 2 : this.#readyState;
   }
 
   #handleOpen(protocol: string): void {
