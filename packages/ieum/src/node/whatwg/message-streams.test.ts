@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket as OtherSocket } from 'ws';
 
-import type { Payload } from '../../core/outgoing.js';
 import type { Peer } from '../peer.js';
 import type { PeerHandlers } from '../peer-handlers.js';
 import type { PeerOptions } from '../peer-options.js';
@@ -53,7 +52,7 @@ describe('the streams of a peer', () => {
   it('can be piped: an echo is one line', async () => {
     const { peer, client } = await open();
     const { readable, writable } = peer.stream();
-    const piped = readable.pipeTo(writable as WritableStream<Payload>);
+    const piped = readable.pipeTo(writable);
     const received: unknown[] = [];
     client.on('message', (data: Buffer, isBinary) => received.push(isBinary ? [...data] : String(data)));
     client.send('text');
