@@ -370,7 +370,7 @@ describe('receiving', () => {
     const count = 5000;
     const server = await script((socket, request) => {
       const frames = Array.from({ length: count }, (_, i) => frame(0x81, `${i}`));
-      socket.write(Buffer.concat([Buffer.from(acceptance(request)), ...frames, frame(0x88, '')]));
+      socket.end(Buffer.concat([Buffer.from(acceptance(request)), ...frames, frame(0x88, '')]));
     });
     const { events, closed } = connect(server.url);
     const { code } = await closed;
