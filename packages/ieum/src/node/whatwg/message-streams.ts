@@ -47,6 +47,8 @@ export class MessageStreams {
   /** A chunk is on its way and not with the operating system yet. */
   #isWriting = false;
   #isClosingWriter = false;
+  /** It was we who asked for the end: what is written afterwards is not missed by the peer. */
+  #hasAskedToClose = false;
 
   constructor(connection: StreamedConnection) {
     this.#connection = connection;
@@ -66,6 +68,12 @@ export class MessageStreams {
       abort: (reason) => this.#closeBecause(reason),
     });
     this.ended = connection.closed.then((record) => this.#end(record, failWritable));
+  }
+
+  /** Begins the closing handshake, behind all that was written. */
+  close(close: Close): void {
+    this.#hasAskedToClose = true;
+    this.#connection.close(close);
   }
 
   async #pull(controller: ReadableStreamDefaultController<string | Uint8Array>): Promise<void> {
@@ -98,23 +106,21 @@ export class MessageStreams {
       const { state } = this.#connection;
       this.#isWriting = result === 'closed' || state === 'ending' || state === 'closed';
       if (!this.#isWriting) return;
-    }
+    } else this.#isWriting = !this.#hasAskedToClose;
     await this.ended;
     throw noLongerWritable();
   }
 
   async #closeWriter(): Promise<void> {
     this.#isClosingWriter = true;
-    this.#connection.close(emptyClose);
+    this.close(emptyClose);
     const { error } = await this.ended;
     if (error !== null) throw error;
   }
 
   #closeBecause(reason: unknown): void {
     const isTelling = reason instanceof WebSocketError && reason.closeCode !== null;
-    this.#connection.close(
-      isTelling ? { code: reason.closeCode as number, reason: reason.reason } : emptyClose,
-    );
+    this.close(isTelling ? { code: reason.closeCode as number, reason: reason.reason } : emptyClose);
   }
 
   /** A write that is not done yet fails by itself. */

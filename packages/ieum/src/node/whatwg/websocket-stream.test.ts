@@ -264,6 +264,25 @@ describe('closing', () => {
     expect(await rejection(writable.getWriter().write('late'))).toBe(error);
   });
 
+  it('by the server before it could have what is written is no clean one', async () => {
+    const server = await script((socket, request) => {
+      socket.write(Buffer.concat([Buffer.from(acceptance(request)), Buffer.of(0x88, 2, 0x11, 0xd7)]));
+      setTimeout(() => socket.end(), 50);
+    });
+    const { stream, writable } = await open(server.url);
+    const written = rejection(writable.getWriter().write('unheard'));
+    expect(await rejection(stream.closed)).toEqual(isWebSocketError(4567));
+    expect(await written).toMatchObject({ name: 'InvalidStateError' });
+  });
+
+  it('stays clean when something is written after close', async () => {
+    const { stream, writable } = await open(await serve());
+    stream.close({ closeCode: 4000 });
+    const written = rejection(writable.getWriter().write('too late'));
+    expect(await stream.closed).toEqual({ closeCode: 4000, reason: '' });
+    expect(await written).toMatchObject({ name: 'InvalidStateError' });
+  });
+
   it('by the server amid a message of ours is no clean one', async () => {
     const { stream, writable } = await open(
       await serve((peer) => {

@@ -2,7 +2,7 @@ import type { WebSocketUri } from '../../core/handshake/websocket-uri.js';
 import type { Payload } from '../../core/outgoing.js';
 
 import { ConnectionAttempt, type Established } from './connection-attempt.js';
-import { MessageStreams, type StreamedConnection } from './message-streams.js';
+import { MessageStreams } from './message-streams.js';
 import { StreamSession } from './stream-session.js';
 import { shapeAsInterface } from './web-interface.js';
 import { ObservedEnd, readCloseInfo, type WebSocketCloseInfo, WebSocketError } from './websocket-error.js';
@@ -32,7 +32,7 @@ export class WebSocketStream {
   readonly #attempt: ConnectionAttempt;
   readonly #opened: Promise<WebSocketOpenInfo>;
   readonly #closed: Promise<Required<WebSocketCloseInfo>>;
-  #connection: StreamedConnection | null = null;
+  #pair: MessageStreams | null = null;
 
   /**
    * Begins to connect.
@@ -79,7 +79,7 @@ export class WebSocketStream {
    */
   close(info: WebSocketCloseInfo = {}): void {
     const close = readCloseInfo(info);
-    if (this.#connection !== null) this.#connection.close(close);
+    if (this.#pair !== null) this.#pair.close(close);
     else this.#attempt.abort(new WebSocketError('closed before the connection was established'));
   }
 
@@ -91,9 +91,8 @@ export class WebSocketStream {
   }
 
   #start(session: StreamSession, { driver, protocol, head }: Established): OpenedStreams {
-    const connection = session.attach(driver);
-    this.#connection = connection;
-    const pair = new MessageStreams(connection);
+    const pair = new MessageStreams(session.attach(driver));
+    this.#pair = pair;
     driver.start(head);
     return { pair, info: { readable: pair.readable, writable: pair.writable, extensions: '', protocol } };
   }
