@@ -53,8 +53,9 @@ export class HttpListener {
   /** What holds the port: the HTTP server itself, unless PROXY headers are read before it. */
   readonly #front: net.Server;
   readonly #proxyProtocol: ProxyProtocolListener | null;
-  /** All connections, upgraded ones and those that have not said anything yet included. */
-  readonly #sockets = new Set<Socket>();
+  #requestsInFlight = 0;
+  /** Called when no request is in flight any more, while closing. */
+  #handleIdle: () => void = () => {};
 
   constructor(options: HttpListenerOptions, parts: HttpListenerParts) {
     this.#options = options;
@@ -62,10 +63,6 @@ export class HttpListener {
     this.#http = this.#createHttpServer();
     this.#proxyProtocol = options.proxyProtocol ? this.#createProxyProtocolListener() : null;
     this.#front = this.#proxyProtocol === null ? this.#http : this.#createFront(this.#proxyProtocol);
-    this.#front.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
   }
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION`; rejects with the system's error, such as `EADDRINUSE` */
@@ -88,17 +85,34 @@ export class HttpListener {
     });
   }
 
-  /** Stops listening, ends idle connections, and resolves when every connection is gone: `graceMs` later at the latest. */
+  /**
+   * Stops listening, waits for requests in flight, `graceMs` at most, and ends what is left of HTTP: connections that
+   * were kept alive or never said anything. TLS handshakes that have begun run into their own deadline.
+   */
   async close(graceMs: number): Promise<void> {
     this.#proxyProtocol?.destroyWaiting();
     const closed = new Promise<void>((resolve) => this.#front.close(() => resolve()));
     if (this.#front !== this.#http) this.#http.close();
     this.#http.closeIdleConnections();
-    const cancelDeadline = this.#parts.scheduler.clock.setTimer(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    }, graceMs);
-    await closed;
-    cancelDeadline();
+    await this.#within(this.#idle(), graceMs);
+    this.#http.closeAllConnections();
+    await this.#within(closed, lastWordsMs);
+  }
+
+  #idle(): Promise<void> {
+    if (this.#requestsInFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#handleIdle = resolve;
+    });
+  }
+
+  async #within(work: Promise<void>, delayMs: number): Promise<void> {
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#parts.scheduler.clock.setTimer(resolve, delayMs);
+    });
+    await Promise.race([work, late]);
+    cancel();
   }
 
   #createHttpServer(): http.Server {
@@ -151,6 +165,11 @@ export class HttpListener {
   }
 
   #handleRequest(message: IncomingMessage, response: ServerResponse): void {
+    this.#requestsInFlight++;
+    response.once('close', () => {
+      this.#requestsInFlight--;
+      if (this.#requestsInFlight === 0) this.#handleIdle();
+    });
     const refusal = this.#refusalOf(message);
     if (refusal === null) this.#options.request?.(message, response as Parameters<http.RequestListener>[1]);
     else respond(response, refusal);
@@ -222,3 +241,5 @@ function withServerNames(options: ServerTlsOptions): https.ServerOptions {
 const backlog = 1024;
 /** How long a whole request may take at least, unless its head may take longer: what `node:http` has by default. */
 const requestTimeoutMs = 300_000;
+/** How long ended connections have to be gone, in milliseconds. */
+const lastWordsMs = 500;
