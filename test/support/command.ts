@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** The built `ieum` command. */
-export const commandPath: string = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+export const commandPath: string = fileURLToPath(new URL('../../packages/cli/bin/ieum.js', import.meta.url));
 
 export interface CommandOptions {
   /** Variables beside those of the tests; undefined takes one away. */
