@@ -13,6 +13,12 @@ import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
 import type { Timed } from './deadline-wheel.js';
 import { Inbox, type InboxOwner, type ReceiveBudget } from './inbox.js';
 import type { Flushable, Scheduler } from './scheduler.js';
+import {
+  createSocketReader,
+  type SocketAccess,
+  type SocketReader,
+  type SocketSink,
+} from './socket-reader.js';
 import { SocketWriter } from './socket-writer.js';
 
 /** What a face over the driver is told. None of these may throw. */
@@ -37,6 +43,7 @@ export interface DriverParts {
   readonly scheduler: Scheduler;
   readonly sendQueueOptions: SendQueueOptions;
   readonly receiveBudget: ReceiveBudget;
+  readonly socketAccess: SocketAccess;
 }
 
 /**
@@ -44,12 +51,13 @@ export interface DriverParts {
  * write; what it sends at other times leaves in one write at the end of the tick. Messages reach the application one
  * at a time, and the socket is paused while more wait than the receive budget allows.
  */
-export class ConnectionDriver implements Timed, InboxOwner, Flushable {
+export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSink {
   slot: number | null = null;
   readonly #socket: Duplex;
   readonly #connection: Connection;
   readonly #scheduler: Scheduler;
   readonly #face: DriverFace;
+  readonly #reader: SocketReader;
   readonly #inbox: Inbox;
   readonly #writer: SocketWriter;
   /** Events are being pulled: what they make the application send is flushed when that is done. */
@@ -71,6 +79,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable {
     this.#connection = connection;
     this.#scheduler = scheduler;
     this.#face = face;
+    this.#reader = createSocketReader(socket, parts.socketAccess);
     this.#inbox = new Inbox(parts.receiveBudget, face.consumesMessages ? face : null, this);
     this.#writer = new SocketWriter(socket, connection, scheduler.clock, parts.sendQueueOptions);
   }
@@ -79,12 +88,12 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable {
   start(head: Uint8Array): void {
     const socket = this.#socket;
     const handleEnd = () => this.#handleEnd();
-    socket.on('data', (chunk: Buffer) => this.#handleData(chunk));
     socket.on('error', (error) => this.#handleError(error));
     socket.on('end', handleEnd);
     socket.on('close', handleEnd);
     this.#scheduler.deadlines.watch(this);
-    if (head.length > 0) this.#handleData(head);
+    if (head.length > 0) this.handleData(head);
+    this.#reader.start(this);
     if (socket.destroyed || socket.readableEnded) this.#handleEnd();
   }
 
@@ -202,7 +211,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable {
     this.#connection.excuseStall(stalledMs);
   }
 
-  #handleData(chunk: Uint8Array): void {
+  handleData(chunk: Uint8Array): void {
     this.#connection.receive(chunk, this.#now());
     this.#pump();
   }
@@ -276,10 +285,10 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable {
     if (shouldRead) {
       this.#connection.resumeInput(this.#now());
       this.#scheduler.deadlines.watch(this);
-      this.#socket.resume();
+      this.#reader.resume();
     } else {
       this.#connection.pauseInput();
-      this.#socket.pause();
+      this.#reader.pause();
     }
   }
 

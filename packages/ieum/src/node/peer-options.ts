@@ -4,6 +4,7 @@ import { UsageError } from '../core/errors.js';
 import type { KeepaliveOptions } from '../core/keepalive.js';
 
 import type { ReceiveBudget } from './inbox.js';
+import type { SocketAccess } from './socket-reader.js';
 
 /** Limits and deadlines of one connection. All times are in milliseconds. */
 export interface PeerOptions
@@ -21,19 +22,24 @@ export interface PeerOptions
   readonly receiveBudget?: Partial<ReceiveBudget>;
   /** What may wait for a slow reader, and what happens then. Default 1 MiB, then `wait`. */
   readonly sendQueue?: Partial<SendQueueOptions>;
+  /** Whether sockets are read in a faster way that Node does not document. Default `direct`; `public` for not. */
+  readonly socketAccess?: SocketAccess;
 }
 
 export const keepaliveDefaults: KeepaliveOptions = { intervalMs: 25_000, graceMs: 20_000 };
 
 /** @throws UsageError `ERR_WS_INVALID_OPTION` */
 export function checkPeerOptions(options: PeerOptions): void {
-  const { keepalive, receiveBudget, sendQueue } = options;
+  const { keepalive, receiveBudget, sendQueue, socketAccess } = options;
   for (const name of limitNames) {
     if (options[name] !== undefined) requirePositive(name, options[name]);
   }
   if (keepalive) checkPositive('keepalive', keepalive, ['intervalMs', 'graceMs']);
   if (receiveBudget) checkPositive('receiveBudget', receiveBudget, ['maxMessages', 'maxBytes']);
   if (sendQueue) checkPositive('sendQueue', sendQueue, ['maxQueuedBytes', 'maxWaitingBytes']);
+  if (socketAccess !== undefined && socketAccess !== 'direct' && socketAccess !== 'public') {
+    throw new UsageError('ERR_WS_INVALID_OPTION', 'socketAccess is direct or public');
+  }
   if (sendQueue?.policy !== undefined && !sendPolicies.has(sendQueue.policy)) {
     throw new UsageError(
       'ERR_WS_INVALID_OPTION',

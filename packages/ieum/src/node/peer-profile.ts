@@ -10,6 +10,7 @@ import { type ReceiveBudget, receiveBudgetDefaults } from './inbox.js';
 import { createMaskingKeySource } from './masking-key-source.js';
 import { checkPeerOptions, keepaliveDefaults, limitsOf, type PeerOptions } from './peer-options.js';
 import type { Scheduler } from './scheduler.js';
+import type { SocketAccess } from './socket-reader.js';
 
 /** Peer options worked out once, for all connections that share them: what each of them needs is small then. */
 export class PeerProfile {
@@ -17,12 +18,14 @@ export class PeerProfile {
   readonly #variants: readonly ConnectionSettings[];
   readonly #sendQueue: SendQueueOptions;
   readonly #receiveBudget: ReceiveBudget;
+  readonly #socketAccess: SocketAccess;
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION` */
   constructor(role: 'server' | 'client', options: PeerOptions) {
     checkPeerOptions(options);
     this.#sendQueue = { ...sendQueueDefaults, ...options.sendQueue };
     this.#receiveBudget = { ...receiveBudgetDefaults, ...options.receiveBudget };
+    this.#socketAccess = options.socketAccess ?? 'direct';
     this.#variants = keepaliveVariants(role, options.keepalive).map((keepalive) => {
       const maskingKeys = role === 'client' ? { maskingKeys: createMaskingKeySource() } : {};
       return new ConnectionSettings({ ...limitsOf(options), ...maskingKeys, role, keepalive });
@@ -38,6 +41,7 @@ export class PeerProfile {
       scheduler,
       sendQueueOptions: this.#sendQueue,
       receiveBudget: this.#receiveBudget,
+      socketAccess: this.#socketAccess,
     };
   }
 }
