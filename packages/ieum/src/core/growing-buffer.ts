@@ -15,7 +15,8 @@ export class GrowingBuffer {
   append(piece: Uint8Array): void {
     const length = this.#length + piece.length;
     if (length > this.#bytes.length) {
-      const grown = Buffer.allocUnsafe(Math.max(length, this.#bytes.length * 2, smallest));
+      // Not from the shared pool: a message that never ends would keep a whole slab of it.
+      const grown = Buffer.allocUnsafeSlow(Math.max(length, this.#bytes.length * 2, smallest));
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }
