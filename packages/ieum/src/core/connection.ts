@@ -55,7 +55,8 @@ export class Connection {
   #outputPausedAt: number | null = null;
   /** Meaningless while the connection is open. */
   #closeDeadline = 0;
-  #messageAt: number;
+  /** When the last message came; null while the idle deadline does not run. */
+  #messageAt: number | null = null;
   /** The latest time that a caller told. */
   #now: number;
 
@@ -70,8 +71,8 @@ export class Connection {
     this.#assembler = new MessageAssembler(this.#settings, extension);
     this.#writer = new FrameWriter(this.#output, maskingKeys);
     this.#keepalive = keepalive === null ? null : new Keepalive(keepalive, now);
-    this.#messageAt = now;
     this.#now = now;
+    this.#restartIdle(now);
   }
 
   get state(): ConnectionState {
@@ -200,12 +201,12 @@ export class Connection {
   /** We read no more for now: the peer's silence is not held against it. */
   pauseInput(): void {
     this.#keepalive?.suspend();
-    this.#messageAt = Number.POSITIVE_INFINITY;
+    this.#messageAt = null;
   }
 
   resumeInput(now: number): void {
     this.#keepalive?.resume(now);
-    this.#messageAt = now;
+    this.#restartIdle(now);
     this.#now = now;
     // The peer's Close frame may have been pulled just now, long after it was received.
     if (this.#state === 'ending') this.#closeDeadline = now + this.#settings.closeTimeoutMs;
@@ -216,7 +217,7 @@ export class Connection {
     this.#keepalive?.excuse(stalledMs);
     if (this.#outputPausedAt !== null) this.#outputPausedAt += stalledMs;
     this.#closeDeadline += stalledMs;
-    this.#messageAt += stalledMs;
+    if (this.#messageAt !== null) this.#messageAt += stalledMs;
   }
 
   /** When `handleDeadline` has to be called next; infinity when there is nothing to wait for. It may move with every call. */
@@ -226,7 +227,7 @@ export class Connection {
     return Math.min(
       this.#keepalive?.deadline() ?? Number.POSITIVE_INFINITY,
       this.#sendDeadline(),
-      this.#messageAt + this.#settings.idleTimeoutMs,
+      this.#idleDeadline(),
     );
   }
 
@@ -237,7 +238,7 @@ export class Connection {
     if (this.#state !== 'open') this.#abandonClosing();
     else if (now >= this.#sendDeadline()) {
       this.abort({ type: 'timeout', deadline: 'send' });
-    } else if (now >= this.#messageAt + this.#settings.idleTimeoutMs) {
+    } else if (now >= this.#idleDeadline()) {
       this.sendClose(checkClose(CloseCode.GoingAway, 'idle'), now, { type: 'idle' });
     } else this.#checkKeepalive(now);
   }
@@ -245,6 +246,16 @@ export class Connection {
   #sendDeadline(): number {
     if (this.#outputPausedAt === null) return Number.POSITIVE_INFINITY;
     return this.#outputPausedAt + this.#settings.sendTimeoutMs;
+  }
+
+  #restartIdle(now: number): void {
+    if (this.#settings.idleTimeoutMs !== Number.POSITIVE_INFINITY) this.#messageAt = now;
+  }
+
+  #idleDeadline(): number {
+    return this.#messageAt === null
+      ? Number.POSITIVE_INFINITY
+      : this.#messageAt + this.#settings.idleTimeoutMs;
   }
 
   #checkKeepalive(now: number): void {
@@ -258,7 +269,7 @@ export class Connection {
     const result = this.#assembler.receive(this.#decoder);
     if (result === null) return null;
     if ('closeCode' in result) return this.#fail(result);
-    this.#messageAt = Math.max(this.#messageAt, this.#now);
+    if (this.#messageAt !== null) this.#messageAt = Math.max(this.#messageAt, this.#now);
     return result;
   }
 

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 
+import type { Clock } from '../channel/clock.js';
 import type { SendQueueOptions, SendResult } from '../channel/send-queue.js';
 import { type Close, checkClose } from '../core/close.js';
 import { CloseCode } from '../core/close-code.js';
@@ -88,7 +89,8 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
   start(head: Uint8Array): void {
     const socket = this.#socket;
     const handleEnd = () => this.#handleEnd();
-    socket.on('error', (error) => this.#handleError(error));
+    // The error is read from the socket when it closes, which follows.
+    socket.on('error', ignore);
     socket.on('end', handleEnd);
     socket.on('close', handleEnd);
     this.#scheduler.deadlines.watch(this);
@@ -99,6 +101,10 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
 
   get state(): ConnectionState {
     return this.#connection.state;
+  }
+
+  get clock(): Clock {
+    return this.#scheduler.clock;
   }
 
   get bufferedBytes(): number {
@@ -218,15 +224,11 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
 
   #handleEnd(): void {
     this.#inputEnded = true;
-    this.#connection.receiveEnd();
+    const { errored } = this.#socket;
+    if (errored === null) this.#connection.receiveEnd();
+    else this.#connection.receiveError(errored);
     this.#pump();
     if (this.#socket.destroyed) this.#scheduler.deadlines.unwatch(this);
-  }
-
-  #handleError(error: unknown): void {
-    this.#inputEnded = true;
-    this.#connection.receiveError(error);
-    this.#pump();
   }
 
   /** Pulls events as long as the application keeps up, then writes what came of them. */
@@ -334,3 +336,5 @@ function destroyOnceWritten(socket: Duplex): void {
 
 /** How long a closed connection's last output may take to be written. */
 const lastWriteMs = 5_000;
+
+function ignore(): void {}

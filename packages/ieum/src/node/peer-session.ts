@@ -1,4 +1,3 @@
-import type { Clock } from '../channel/clock.js';
 import { checkClose } from '../core/close.js';
 import { CloseCode } from '../core/close-code.js';
 import type { CloseRecord } from '../core/close-record.js';
@@ -12,11 +11,9 @@ import { type PingResult, PingTracker } from './ping-tracker.js';
 
 /** What happens behind a `Peer`: calls the application's handlers, guards against what they throw, remembers the end. */
 export class PeerSession<User> implements DriverFace {
-  readonly consumesMessages: boolean;
   readonly #peer: Peer<User>;
   readonly #handlers: PeerHandlers<User>;
   readonly #owner: PeerOwner<User>;
-  readonly #clock: Clock;
   #driver: ConnectionDriver | null = null;
   /** Pending while the `open` handler is at work. */
   #opening: Promise<void> | null = null;
@@ -27,12 +24,10 @@ export class PeerSession<User> implements DriverFace {
   #iterator: MessageIterator | null = null;
   #pings: PingTracker | null = null;
 
-  constructor(peer: Peer<User>, handlers: PeerHandlers<User>, owner: PeerOwner<User>, clock: Clock) {
+  constructor(peer: Peer<User>, handlers: PeerHandlers<User>, owner: PeerOwner<User>) {
     this.#peer = peer;
     this.#handlers = handlers;
     this.#owner = owner;
-    this.#clock = clock;
-    this.consumesMessages = handlers.message !== undefined;
   }
 
   /** Calls the `open` handler, then reads. */
@@ -45,6 +40,10 @@ export class PeerSession<User> implements DriverFace {
       });
     }
     driver.start(head);
+  }
+
+  get consumesMessages(): boolean {
+    return this.#handlers.message !== undefined;
   }
 
   get signal(): AbortSignal {
@@ -65,10 +64,10 @@ export class PeerSession<User> implements DriverFace {
   }
 
   ping(driver: ConnectionDriver, payload: Uint8Array | undefined): Promise<PingResult> {
-    this.#pings ??= new PingTracker();
+    this.#pings ??= new PingTracker(driver.clock);
     const sent = payload ?? this.#pings.nextPayload();
     if (!driver.sendPing(sent)) return Promise.resolve({ type: 'closed' });
-    return this.#pings.track(sent, this.#clock.now());
+    return this.#pings.track(sent);
   }
 
   handleMessage(message: Message): void | Promise<void> {
@@ -85,7 +84,7 @@ export class PeerSession<User> implements DriverFace {
   }
 
   handlePong(payload: Uint8Array): void {
-    this.#pings?.receivePong(payload, this.#clock.now());
+    this.#pings?.receivePong(payload);
     if (this.#handlers.pong !== undefined) this.#run(() => this.#handlers.pong?.(this.#peer, payload));
   }
 

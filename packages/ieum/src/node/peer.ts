@@ -53,7 +53,7 @@ export class Peer<User = unknown> implements Channel {
     this.request = identity.request;
     this.user = identity.user;
     this.subprotocol = identity.subprotocol;
-    this.#session = new PeerSession(this, handlers, owner, parts.scheduler.clock);
+    this.#session = new PeerSession(this, handlers, owner);
     this.#driver = new ConnectionDriver(parts, this.#session);
   }
 

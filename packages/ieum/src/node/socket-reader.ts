@@ -53,6 +53,7 @@ class PublicReader implements SocketReader {
 
 class DirectReader implements SocketReader {
   readonly #socket: Socket;
+  #sink: SocketSink | null = null;
   #isReading = true;
 
   constructor(socket: Socket) {
@@ -60,16 +61,11 @@ class DirectReader implements SocketReader {
   }
 
   start(sink: SocketSink): void {
-    const socket = this.#socket;
-    const pushToStream = socket.push;
-    const receive = (chunk: Buffer | null): boolean => {
-      if (chunk === null) return pushToStream.call(socket, null);
-      sink.handleData(chunk);
-      return this.#isReading;
-    };
-    socket.push = receive;
+    this.#sink = sink;
+    const receive = (chunk: Buffer | null) => this.#receive(chunk);
+    this.#socket.push = receive;
     // For what the stream has buffered before, and for all that a Node gives it in another way.
-    socket.on('data', receive);
+    this.#socket.on('data', receive);
   }
 
   pause(): void {
@@ -82,5 +78,12 @@ class DirectReader implements SocketReader {
     this.#socket.resume();
     // The stream does not know that reading stopped, so it would not begin again by itself.
     this.#socket._read(0);
+  }
+
+  /** Whether to read on. The end of the input, null, is for the stream to tell. */
+  #receive(chunk: Buffer | null): boolean {
+    if (chunk === null) return Socket.prototype.push.call(this.#socket, null);
+    this.#sink?.handleData(chunk);
+    return this.#isReading;
   }
 }
