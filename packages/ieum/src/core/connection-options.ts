@@ -1,7 +1,7 @@
 import { UsageError } from './errors.js';
 import type { MessageExtension } from './extension.js';
 import type { FrameContext, Role } from './frame-header.js';
-import type { MaskingKeySource } from './frame-writer.js';
+import { FrameWriter, type MaskingKeySource } from './frame-writer.js';
 import type { KeepaliveOptions } from './keepalive.js';
 
 export interface ConnectionOptions {
@@ -46,6 +46,7 @@ export class ConnectionSettings implements Required<Omit<ConnectionOptions, 'mas
   readonly idleTimeoutMs: number;
   readonly maskingKeys: MaskingKeySource | undefined;
   readonly extension: MessageExtension | null;
+  readonly writer: FrameWriter;
   /** What the rules for a frame need to know between messages, and inside one. */
   readonly betweenMessages: FrameContext;
   readonly insideMessage: FrameContext;
@@ -68,6 +69,7 @@ export class ConnectionSettings implements Required<Omit<ConnectionOptions, 'mas
     if ((this.role === 'client') !== (this.maskingKeys !== undefined)) {
       throw new UsageError('ERR_WS_INVALID_OPTION', 'maskingKeys go with the role client, and only with it');
     }
+    this.writer = new FrameWriter(this.maskingKeys);
     const extensionRsv = this.extension?.rsv ?? 0;
     this.betweenMessages = { role: this.role, insideMessage: false, extensionRsv };
     this.insideMessage = { role: this.role, insideMessage: true, extensionRsv };

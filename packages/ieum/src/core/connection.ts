@@ -8,7 +8,6 @@ import { type ConnectionState, nextState } from './connection-state.js';
 import { UsageError } from './errors.js';
 import { DecodeStep, FrameDecoder } from './frame-decoder.js';
 import { finalFrame, opcodeOf } from './frame-encoder.js';
-import { FrameWriter } from './frame-writer.js';
 import { GrowingBuffer } from './growing-buffer.js';
 import { Keepalive } from './keepalive.js';
 import { MessageAssembler } from './message-assembler.js';
@@ -35,7 +34,6 @@ export class Connection {
   readonly #decoder = new FrameDecoder();
   readonly #assembler: MessageAssembler;
   readonly #output = new OutputBuffer();
-  readonly #writer: FrameWriter;
   readonly #keepalive: Keepalive | null;
 
   #state: ConnectionState = 'open';
@@ -67,9 +65,8 @@ export class Connection {
    */
   constructor(options: ConnectionOptions | ConnectionSettings, now: number) {
     this.#settings = options instanceof ConnectionSettings ? options : new ConnectionSettings(options);
-    const { keepalive, extension, maskingKeys } = this.#settings;
+    const { keepalive, extension } = this.#settings;
     this.#assembler = new MessageAssembler(this.#settings, extension);
-    this.#writer = new FrameWriter(this.#output, maskingKeys);
     this.#keepalive = keepalive === null ? null : new Keepalive(keepalive, now);
     this.#now = now;
     this.#restartIdle(now);
@@ -195,7 +192,7 @@ export class Connection {
     const payload = this.#latestPing;
     this.#latestPing = null;
     const mayAnswer = this.#state === 'open' || this.#state === 'closing';
-    if (mayAnswer) this.#writer.writeBytes(finalFrame(Opcode.Pong), payload);
+    if (mayAnswer) this.#settings.writer.writeBytes(this.#output, finalFrame(Opcode.Pong), payload);
   }
 
   /** We read no more for now: the peer's silence is not held against it. */
@@ -284,7 +281,8 @@ export class Connection {
     }
     if (this.#decoder.opcode === Opcode.Close) return this.#receiveClose(payload);
     if (this.#decoder.opcode === Opcode.Pong) return { type: 'pong', payload };
-    if (this.#outputPausedAt === null) this.#writer.writeBytes(finalFrame(Opcode.Pong), payload);
+    if (this.#outputPausedAt === null)
+      this.#settings.writer.writeBytes(this.#output, finalFrame(Opcode.Pong), payload);
     else this.#latestPing = Buffer.from(payload);
     return { type: 'ping', payload };
   }
@@ -349,20 +347,22 @@ export class Connection {
 
   #sendText(text: string): void {
     const { extension } = this.#settings;
-    if (extension === null) this.#writer.writeText(finalFrame(Opcode.Text), text);
+    if (extension === null) this.#settings.writer.writeText(this.#output, finalFrame(Opcode.Text), text);
     else this.#sendBytes(Opcode.Text, Buffer.from(text, 'utf8'));
   }
 
   #sendBytes(opcode: typeof Opcode.Text | typeof Opcode.Binary, bytes: Uint8Array): void {
     const { extension } = this.#settings;
     const encoded = extension?.encodeMessage(bytes) ?? null;
-    if (extension === null || encoded === null) this.#writer.writeBytes(finalFrame(opcode), bytes);
-    else this.#writer.writeBytes(finalFrame(opcode, extension.rsv), encoded);
+    if (extension === null || encoded === null)
+      this.#settings.writer.writeBytes(this.#output, finalFrame(opcode), bytes);
+    else this.#settings.writer.writeBytes(this.#output, finalFrame(opcode, extension.rsv), encoded);
   }
 
   #sendPrepared(message: PreparedMessage): void {
     const { role, extension } = this.#settings;
-    if (role === 'server' && extension === null) this.#writer.writeEncoded(message.frame);
+    if (role === 'server' && extension === null)
+      this.#settings.writer.writeEncoded(this.#output, message.frame);
     else this.#sendBytes(opcodeOf(message.type), message.bytes);
   }
 
@@ -378,13 +378,13 @@ export class Connection {
       );
     }
     if (this.#state !== 'open') return false;
-    this.#writer.writeBytes(finalFrame(opcode), bytes);
+    this.#settings.writer.writeBytes(this.#output, finalFrame(opcode), bytes);
     return true;
   }
 
   #writeClose(close: Close): void {
     this.#sent = close;
-    this.#writer.writeBytes(finalFrame(Opcode.Close), encodeClose(close));
+    this.#settings.writer.writeBytes(this.#output, finalFrame(Opcode.Close), encodeClose(close));
   }
 }
 

@@ -52,7 +52,7 @@ describe('a frame writer', () => {
     for (const length of lengths) {
       const payload = Buffer.alloc(length, 'payload ');
       const expected = encodeFrame({ opcode: Opcode.Binary, payload, ...(key !== undefined && { key }) });
-      const written = write(key, (writer) => writer.writeBytes(0x82, payload));
+      const written = write(key, (writer, output) => writer.writeBytes(output, 0x82, payload));
       expect(written.equals(expected)).toBe(true);
     }
   });
@@ -63,36 +63,39 @@ describe('a frame writer', () => {
     for (const text of [...texts, `${'a'.repeat(47)}é`, `${'a'.repeat(200)}é`]) {
       const payload = new TextEncoder().encode(text);
       const expected = encodeFrame({ opcode: Opcode.Text, payload, ...(key !== undefined && { key }) });
-      const written = write(key, (writer) => writer.writeText(0x81, text));
+      const written = write(key, (writer, output) => writer.writeText(output, 0x81, text));
       if (!written.equals(expected)) expect.unreachable(`${text.slice(0, 3)}… of ${text.length}`);
     }
   });
 
   test('leaves the payload of the caller as it was', () => {
     const payload = Buffer.from('unchanged');
-    write(0xffffffff, (writer) => writer.writeBytes(0x82, payload));
+    write(0xffffffff, (writer, output) => writer.writeBytes(output, 0x82, payload));
     expect(payload.toString()).toBe('unchanged');
   });
 
   test('asks for a new key for every frame', () => {
     const output = new OutputBuffer();
     let key = 0;
-    const writer = new FrameWriter(output, () => ++key);
-    writer.writeBytes(0x82, Buffer.from('a'));
-    writer.writeText(0x81, '');
+    const writer = new FrameWriter(() => ++key);
+    writer.writeBytes(output, 0x82, Buffer.from('a'));
+    writer.writeText(output, 0x81, '');
     expect(Buffer.concat(output.take()).toString('hex')).toBe('82810000000161818000000002');
   });
 
   test.each([-1, 2 ** 40 + 7, 1.5, Number.NaN])('writes a whole frame even with the bad key %d', (key) => {
-    const written = write(key, (writer) => writer.writeBytes(0x82, Buffer.from('abc')));
+    const written = write(key, (writer, output) => writer.writeBytes(output, 0x82, Buffer.from('abc')));
     expect(written.equals(encodeFrame({ opcode: 2, payload: Buffer.from('abc'), key: key >>> 0 }))).toBe(
       true,
     );
   });
 });
 
-function write(key: number | undefined, writing: (writer: FrameWriter) => void): Buffer {
+function write(
+  key: number | undefined,
+  writing: (writer: FrameWriter, output: OutputBuffer) => void,
+): Buffer {
   const output = new OutputBuffer();
-  writing(new FrameWriter(output, key === undefined ? undefined : () => key));
+  writing(new FrameWriter(key === undefined ? undefined : () => key), output);
   return Buffer.concat(output.take());
 }

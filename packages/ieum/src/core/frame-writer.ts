@@ -6,60 +6,55 @@ import type { OutputBuffer } from './output-buffer.js';
 /** Where a client's masking keys come from: 32 unpredictable bits at each call (RFC 6455 §5.3, §10.3). */
 export type MaskingKeySource = () => MaskingKey;
 
-/** Writes frames into an output buffer: masked ones when it has a source of keys, as a client must. */
+/** Writes frames into output buffers: masked ones when it has a source of keys, as a client must. */
 export class FrameWriter {
-  readonly #output: OutputBuffer;
   readonly #keys: MaskingKeySource | undefined;
 
-  constructor(output: OutputBuffer, keys: MaskingKeySource | undefined) {
-    this.#output = output;
+  constructor(keys: MaskingKeySource | undefined) {
     this.#keys = keys;
   }
 
   /** @param first the header's first byte: FIN, reserved bits and opcode */
-  writeBytes(first: number, payload: Uint8Array): void {
+  writeBytes(output: OutputBuffer, first: number, payload: Uint8Array): void {
     const key = this.#nextKey();
     if (key === undefined && payload.length >= referenceThreshold) {
-      this.#writeHeader(first, payload.length, undefined, 0);
-      this.#output.appendReference(payload);
+      const at = output.reserve(frameHeaderLength(payload.length, false));
+      writeFrameHeader(output.tail, at, first, payload.length, undefined);
+      output.appendReference(payload);
       return;
     }
-    const at = this.#writeHeader(first, payload.length, key, payload.length);
-    const { tail } = this.#output;
+    const start = output.reserve(frameHeaderLength(payload.length, key !== undefined) + payload.length);
+    const { tail } = output;
+    const at = writeFrameHeader(tail, start, first, payload.length, key);
     tail.set(payload, at);
     if (key !== undefined) applyMask(tail.subarray(at, at + payload.length), key);
   }
 
   /** Writes a text as UTF-8; lone surrogates become U+FFFD. */
-  writeText(first: number, text: string): void {
+  writeText(output: OutputBuffer, first: number, text: string): void {
     const key = this.#nextKey();
     const isShort = isShortAscii(text);
     const length = isShort ? text.length : Buffer.byteLength(text, 'utf8');
-    const at = this.#writeHeader(first, length, key, length);
-    const { tail } = this.#output;
+    const start = output.reserve(frameHeaderLength(length, key !== undefined) + length);
+    const { tail } = output;
+    const at = writeFrameHeader(tail, start, first, length, key);
     if (isShort) for (let i = 0; i < length; i++) tail[at + i] = text.charCodeAt(i);
     else tail.write(text, at, length, length === text.length ? 'latin1' : 'utf8');
     if (key !== undefined) applyMask(tail.subarray(at, at + length), key);
   }
 
   /** Writes a frame that was encoded before, unmasked: only a server can. */
-  writeEncoded(frame: Uint8Array): void {
-    if (frame.length >= referenceThreshold) this.#output.appendReference(frame);
+  writeEncoded(output: OutputBuffer, frame: Uint8Array): void {
+    if (frame.length >= referenceThreshold) output.appendReference(frame);
     else {
-      const at = this.#output.reserve(frame.length);
-      this.#output.tail.set(frame, at);
+      const at = output.reserve(frame.length);
+      output.tail.set(frame, at);
     }
   }
 
   /** Any number will do as a key, so that a bad source cannot leave a frame half written. */
   #nextKey(): MaskingKey | undefined {
     return this.#keys === undefined ? undefined : this.#keys() >>> 0;
-  }
-
-  /** Writes a header and makes room behind it; returns where that room begins. */
-  #writeHeader(first: number, payloadLength: number, key: MaskingKey | undefined, room: number): number {
-    const at = this.#output.reserve(frameHeaderLength(payloadLength, key !== undefined) + room);
-    return writeFrameHeader(this.#output.tail, at, first, payloadLength, key);
   }
 }
 

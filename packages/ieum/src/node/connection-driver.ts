@@ -14,12 +14,7 @@ import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
 import type { Timed } from './deadline-wheel.js';
 import { Inbox, type InboxOwner, type ReceiveBudget } from './inbox.js';
 import type { Flushable, Scheduler } from './scheduler.js';
-import {
-  createSocketReader,
-  type SocketAccess,
-  type SocketReader,
-  type SocketSink,
-} from './socket-reader.js';
+import { readerFor, type SocketAccess, type SocketReader, type SocketSink } from './socket-reader.js';
 import { SocketWriter } from './socket-writer.js';
 
 /** What a face over the driver is told. None of these may throw. */
@@ -80,7 +75,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     this.#connection = connection;
     this.#scheduler = scheduler;
     this.#face = face;
-    this.#reader = createSocketReader(socket, parts.socketAccess);
+    this.#reader = readerFor(socket, parts.socketAccess);
     this.#inbox = new Inbox(parts.receiveBudget, face.consumesMessages ? face : null, this);
     this.#writer = new SocketWriter(socket, connection, scheduler.clock, parts.sendQueueOptions);
   }
@@ -88,15 +83,13 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
   /** Begins to read. @param head bytes that were read from the socket behind the opening handshake */
   start(head: Uint8Array): void {
     const socket = this.#socket;
-    const handleEnd = () => this.#handleEnd();
     // The error is read from the socket when it closes, which follows.
     socket.on('error', ignore);
-    socket.on('end', handleEnd);
-    socket.on('close', handleEnd);
+    socket.on('close', () => this.handleEnd());
     this.#scheduler.deadlines.watch(this);
     if (head.length > 0) this.handleData(head);
-    this.#reader.start(this);
-    if (socket.destroyed || socket.readableEnded) this.#handleEnd();
+    this.#reader.start(socket, this);
+    if (socket.destroyed || socket.readableEnded) this.handleEnd();
   }
 
   get state(): ConnectionState {
@@ -217,12 +210,13 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     this.#connection.excuseStall(stalledMs);
   }
 
-  handleData(chunk: Uint8Array): void {
+  handleData(chunk: Uint8Array): boolean {
     this.#connection.receive(chunk, this.#now());
     this.#pump();
+    return this.#reading;
   }
 
-  #handleEnd(): void {
+  handleEnd(): void {
     this.#inputEnded = true;
     const { errored } = this.#socket;
     if (errored === null) this.#connection.receiveEnd();
@@ -287,10 +281,10 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     if (shouldRead) {
       this.#connection.resumeInput(this.#now());
       this.#scheduler.deadlines.watch(this);
-      this.#reader.resume();
+      this.#reader.resume(this.#socket);
     } else {
       this.#connection.pauseInput();
-      this.#reader.pause();
+      this.#reader.pause(this.#socket);
     }
   }
 

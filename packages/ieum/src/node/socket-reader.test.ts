@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { type Certificates, createCertificates } from '../../../../test/support/certificates.js';
 
-import { createSocketReader, type SocketAccess, type SocketReader } from './socket-reader.js';
+import { readerFor, type SocketAccess } from './socket-reader.js';
 
 let certificates: Certificates;
 const sockets: Socket[] = [];
@@ -34,7 +34,7 @@ describe.each<[SocketAccess, 'tcp' | 'tls']>([
     far.write('before ');
     await once(near, 'readable');
     const sink = new Sink();
-    createSocketReader(near, access).start(sink);
+    readerFor(near, access).start(near, sink);
     far.write('after');
     await sink.receives(12);
     expect(sink.text).toBe('before after');
@@ -43,19 +43,21 @@ describe.each<[SocketAccess, 'tcp' | 'tls']>([
   test('reads nothing more while paused, and everything once resumed', async () => {
     const { near, far } = await pair(transport);
     const sink = new Sink();
-    const reader: SocketReader = createSocketReader(near, access);
-    reader.start(sink);
+    const reader = readerFor(near, access);
+    reader.start(near, sink);
     far.write('x');
     await sink.receives(1);
 
-    reader.pause();
+    sink.reads = false;
+    reader.pause(near);
     const flood = Buffer.alloc(16 * 1024 * 1024, 'y');
     far.write(flood);
     await oneTurn(20);
     expect(sink.byteLength).toBeLessThan(1024 * 1024);
     expect(far.writableLength).toBeGreaterThan(0);
 
-    reader.resume();
+    sink.reads = true;
+    reader.resume(near);
     await sink.receives(1 + flood.length);
     expect(far.writableLength).toBe(0);
   });
@@ -63,22 +65,37 @@ describe.each<[SocketAccess, 'tcp' | 'tls']>([
   test('pauses from within a chunk, again and again', async () => {
     const { near, far } = await pair(transport);
     const sink = new Sink();
-    const reader = createSocketReader(near, access);
+    const reader = readerFor(near, access);
     sink.handleChunk = () => {
-      reader.pause();
-      setImmediate(() => reader.resume());
+      sink.reads = false;
+      reader.pause(near);
+      setImmediate(() => {
+        sink.reads = true;
+        reader.resume(near);
+      });
     };
-    reader.start(sink);
+    reader.start(near, sink);
     far.write(Buffer.alloc(1024 * 1024));
     await sink.receives(1024 * 1024);
   });
 
-  test('lets the socket tell its end', async () => {
+  test('tells the end behind the last byte', async () => {
     const { near, far } = await pair(transport);
     const sink = new Sink();
-    createSocketReader(near, access).start(sink);
+    readerFor(near, access).start(near, sink);
     far.end('bye');
-    await once(near, 'end');
+    await sink.ended;
+    expect(sink.text).toBe('bye');
+  });
+
+  test('tells the end behind what came before it began', async () => {
+    const { near, far } = await pair(transport);
+    far.end('bye');
+    await once(near, 'readable');
+    await oneTurn(20);
+    const sink = new Sink();
+    readerFor(near, access).start(near, sink);
+    await sink.ended;
     expect(sink.text).toBe('bye');
   });
 });
@@ -86,18 +103,28 @@ describe.each<[SocketAccess, 'tcp' | 'tls']>([
 class Sink {
   #chunks: Uint8Array[] = [];
   #waiting: { byteLength: number; resolve: () => void } | null = null;
+  #end: () => void = () => {};
+  readonly ended = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
   byteLength = 0;
+  reads = true;
   handleChunk: () => void = () => {};
 
   get text(): string {
     return Buffer.concat(this.#chunks).toString();
   }
 
-  handleData(chunk: Uint8Array): void {
+  handleEnd(): void {
+    this.#end();
+  }
+
+  handleData(chunk: Uint8Array): boolean {
     this.#chunks.push(chunk);
     this.byteLength += chunk.length;
     this.handleChunk();
     if (this.#waiting !== null && this.byteLength >= this.#waiting.byteLength) this.#waiting.resolve();
+    return this.reads;
   }
 
   receives(byteLength: number): Promise<void> {

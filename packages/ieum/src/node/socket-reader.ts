@@ -13,77 +13,51 @@ export type SocketAccess = 'direct' | 'public';
 
 /** Takes the bytes of a socket. */
 export interface SocketSink {
-  /** Owns the chunk from now on. Does not throw. */
-  handleData(chunk: Uint8Array): void;
+  /** Owns the chunk from now on; says whether to read on. Does not throw. */
+  handleData(chunk: Uint8Array): boolean;
+  /** Nothing more will come. May be told more than once. */
+  handleEnd(): void;
 }
 
-/** Reads a socket, as long as it may. */
+/** A way to read sockets. It keeps nothing itself: one object serves them all. */
 export interface SocketReader {
-  /** Begins to read, from a later tick on. Errors and the end are for the caller to listen to. */
-  start(sink: SocketSink): void;
+  /** Begins to read, from a later tick on. Errors and the socket's close are for the caller to listen to. */
+  start(socket: Duplex, sink: SocketSink): void;
   /** Gives the sink one more chunk at most. */
-  pause(): void;
-  resume(): void;
+  pause(socket: Duplex): void;
+  resume(socket: Duplex): void;
 }
 
-export function createSocketReader(socket: Duplex, access: SocketAccess): SocketReader {
-  if (access === 'direct' && socket instanceof Socket) return new DirectReader(socket);
-  return new PublicReader(socket);
+export function readerFor(socket: Duplex, access: SocketAccess): SocketReader {
+  return access === 'direct' && socket instanceof Socket ? directReader : publicReader;
 }
 
-class PublicReader implements SocketReader {
-  readonly #socket: Duplex;
+const publicReader: SocketReader = {
+  start(socket, sink) {
+    socket.on('data', (chunk: Buffer) => sink.handleData(chunk));
+    socket.on('end', () => sink.handleEnd());
+  },
+  pause: (socket) => socket.pause(),
+  resume: (socket) => socket.resume(),
+};
 
-  constructor(socket: Duplex) {
-    this.#socket = socket;
-  }
-
-  start(sink: SocketSink): void {
-    this.#socket.on('data', (chunk: Buffer) => sink.handleData(chunk));
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-}
-
-class DirectReader implements SocketReader {
-  readonly #socket: Socket;
-  #sink: SocketSink | null = null;
-  #isReading = true;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-  }
-
-  start(sink: SocketSink): void {
-    this.#sink = sink;
-    const receive = (chunk: Buffer | null) => this.#receive(chunk);
-    this.#socket.push = receive;
-    // For what the stream has buffered before, and for all that a Node gives it in another way.
-    this.#socket.on('data', receive);
-  }
-
-  pause(): void {
-    this.#isReading = false;
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#isReading = true;
-    this.#socket.resume();
+const directReader: SocketReader = {
+  start(socket, sink) {
+    const receive = (chunk: Buffer | null): boolean => {
+      if (chunk !== null) return sink.handleData(chunk);
+      const isPushed = Socket.prototype.push.call(socket, null);
+      if (socket.readableLength === 0) sink.handleEnd();
+      return isPushed;
+    };
+    // What the stream has buffered before, and its end behind that, it tells as streams do.
+    if (socket.readableLength > 0) socket.on('end', () => sink.handleEnd());
+    socket.on('data', receive);
+    socket.push = receive;
+  },
+  pause: (socket) => socket.pause(),
+  resume(socket) {
+    socket.resume();
     // The stream does not know that reading stopped, so it would not begin again by itself.
-    this.#socket._read(0);
-  }
-
-  /** Whether to read on. The end of the input, null, is for the stream to tell. */
-  #receive(chunk: Buffer | null): boolean {
-    if (chunk === null) return Socket.prototype.push.call(this.#socket, null);
-    this.#sink?.handleData(chunk);
-    return this.#isReading;
-  }
-}
+    socket._read(0);
+  },
+};
