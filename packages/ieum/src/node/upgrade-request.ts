@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { type PeerCertificate, TLSSocket } from 'node:tls';
 
-import type { HeaderFields } from '../core/handshake/header-fields.js';
+import { HeaderFields } from '../core/handshake/header-fields.js';
 
 export interface UpgradeRequestParts {
   readonly target: string;
@@ -18,7 +18,6 @@ export interface UpgradeRequestParts {
 export class UpgradeRequest {
   /** Path and query, as the client sent them. */
   readonly target: string;
-  readonly headers: HeaderFields;
   /** The host, and perhaps port, that the client asked for, as far as trusted proxies tell. */
   readonly host: string;
   /** Whether the client spoke TLS, to us or to a trusted proxy. */
@@ -30,17 +29,29 @@ export class UpgradeRequest {
   /** The subprotocols offered, the preferred one first. */
   readonly subprotocols: readonly string[];
   readonly #socket: Duplex;
+  /** As one text once the handshake is done, until somebody asks again. */
+  #headers: HeaderFields | string;
   #url: URL | null = null;
 
   constructor(parts: UpgradeRequestParts) {
     this.target = parts.target;
-    this.headers = parts.headers;
+    this.#headers = parts.headers;
     this.host = parts.host;
     this.secure = parts.secure;
     this.address = parts.address;
     this.origin = parts.origin;
     this.subprotocols = parts.subprotocols.length === 0 ? none : parts.subprotocols;
     this.#socket = parts.socket;
+  }
+
+  get headers(): HeaderFields {
+    if (typeof this.#headers === 'string') this.#headers = HeaderFields.fromText(this.#headers);
+    return this.#headers;
+  }
+
+  /** Keeps less memory for a request that is kept long and rarely looked at. For whoever made it. */
+  pack(): void {
+    if (typeof this.#headers !== 'string') this.#headers = this.#headers.toText();
   }
 
   /** The path alone, as the client sent it. */

@@ -204,7 +204,7 @@ export class WebSocketServer<User = unknown> {
       this.#turnAway(admission, socket, refuse(500, 'the handshake could not be answered'));
       return;
     }
-    request.headers.pack();
+    request.pack();
     socket.off('error', ignore);
     socket.write(response, 'latin1');
     const parts = profile.createParts(socket, this.#scheduler);

@@ -6,8 +6,7 @@ export type HeaderField = readonly [name: string, value: string];
  * (RFC 9110 §5.1). Lookups read the flat array that a parser made, so a message nobody asks about costs nothing more.
  */
 export class HeaderFields implements Iterable<HeaderField> {
-  /** Names and values that take turns, or the same packed into one text. */
-  #raw: readonly string[] | string;
+  #raw: readonly string[];
 
   constructor(fields: Iterable<HeaderField> = []) {
     const raw: string[] = [];
@@ -22,29 +21,31 @@ export class HeaderFields implements Iterable<HeaderField> {
     return fields;
   }
 
-  /**
-   * Keeps the fields of a parsed message as one text until somebody asks for one: for messages that are kept long and
-   * rarely looked at. A parsed field has no line break.
-   */
-  pack(): void {
-    if (typeof this.#raw !== 'string') this.#raw = this.#raw.join('\n');
+  /** What `toText` gave. */
+  static fromText(text: string): HeaderFields {
+    return HeaderFields.fromRaw(text.split('\n'));
+  }
+
+  /** The fields of a parsed message as one text, to keep them small: a parsed field has no line break. */
+  toText(): string {
+    return this.#raw.join('\n');
   }
 
   /** How many field lines there are. */
   get size(): number {
-    return this.#unpacked().length >>> 1;
+    return this.#raw.length >>> 1;
   }
 
   /** The value of the first field line of that name. */
   get(name: string): string | undefined {
     const index = this.#find(name.toLowerCase(), 0);
-    return index === -1 ? undefined : this.#unpacked()[index + 1];
+    return index === -1 ? undefined : this.#raw[index + 1];
   }
 
   /** The values of all field lines of that name, in their order. */
   getAll(name: string): readonly string[] {
     const lowerName = name.toLowerCase();
-    const raw = this.#unpacked();
+    const raw = this.#raw;
     const values: string[] = [];
     for (let i = this.#find(lowerName, 0); i !== -1; i = this.#find(lowerName, i + 2)) {
       values.push(raw[i + 1] as string);
@@ -52,12 +53,20 @@ export class HeaderFields implements Iterable<HeaderField> {
     return values;
   }
 
+  /** How many field lines of that name there are. */
+  count(name: string): number {
+    const lowerName = name.toLowerCase();
+    let count = 0;
+    for (let i = this.#find(lowerName, 0); i !== -1; i = this.#find(lowerName, i + 2)) count++;
+    return count;
+  }
+
   has(name: string): boolean {
     return this.#find(name.toLowerCase(), 0) !== -1;
   }
 
   *entries(): IterableIterator<HeaderField> {
-    const raw = this.#unpacked();
+    const raw = this.#raw;
     for (let i = 0; i + 1 < raw.length; i += 2) {
       yield [raw[i] as string, raw[i + 1] as string];
     }
@@ -68,16 +77,11 @@ export class HeaderFields implements Iterable<HeaderField> {
   }
 
   #find(lowerName: string, from: number): number {
-    const raw = this.#unpacked();
+    const raw = this.#raw;
     for (let i = from; i + 1 < raw.length; i += 2) {
       const name = raw[i] as string;
       if (name.length === lowerName.length && name.toLowerCase() === lowerName) return i;
     }
     return -1;
-  }
-
-  #unpacked(): readonly string[] {
-    if (typeof this.#raw === 'string') this.#raw = this.#raw.split('\n');
-    return this.#raw;
   }
 }

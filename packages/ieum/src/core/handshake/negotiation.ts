@@ -53,8 +53,8 @@ export type NegotiationFailureCode = 'ERR_WS_HANDSHAKE_SUBPROTOCOL' | 'ERR_WS_HA
  * Sec-WebSocket-Version is not 13 (§4.4), with 400 when another field breaks its grammar.
  */
 export function checkOffer(headers: HeaderFields): OfferCheck {
-  const versions = headers.getAll('Sec-WebSocket-Version');
-  if (versions.length !== 1 || versions[0] !== protocolVersion) {
+  const version = headers.get('Sec-WebSocket-Version');
+  if (version !== protocolVersion || headers.count('Sec-WebSocket-Version') > 1) {
     const supported: HeaderField = ['Sec-WebSocket-Version', protocolVersion];
     return refused(refuse(426, 'unsupported WebSocket version', [supported]));
   }
@@ -62,9 +62,8 @@ export function checkOffer(headers: HeaderFields): OfferCheck {
   if (subprotocols === null) return refused(refuse(400, 'malformed Sec-WebSocket-Protocol'));
   const extensions = parseExtensionList(headers.getAll('Sec-WebSocket-Extensions'));
   if (extensions === null) return refused(refuse(400, 'malformed Sec-WebSocket-Extensions'));
-  const [origin, ...otherOrigins] = headers.getAll('Origin');
-  if (otherOrigins.length > 0) return refused(refuse(400, 'repeated Origin'));
-  return { type: 'offer', offer: { origin, subprotocols, extensions } };
+  if (headers.count('Origin') > 1) return refused(refuse(400, 'repeated Origin'));
+  return { type: 'offer', offer: { origin: headers.get('Origin'), subprotocols, extensions } };
 }
 
 /**
@@ -138,6 +137,7 @@ export function checkAnswer(
 
 /** Whether each extension was offered and none is there twice: two of a kind would claim the same reserved bits. */
 function areOffered(chosen: readonly ExtensionOffer[], offered: readonly ExtensionOffer[]): boolean {
+  if (chosen.length === 0) return true;
   const available = new Set(offered.map(({ name }) => name));
   return chosen.every(({ name }) => available.delete(name));
 }

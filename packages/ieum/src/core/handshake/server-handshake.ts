@@ -41,13 +41,16 @@ export function checkOpeningRequest(shape: OpeningRequestShape): OpeningRequestC
   const offered = checkOffer(headers);
   if (offered.type === 'refused') return { type: 'refused', refusal: withUpgrade(offered.refusal) };
 
-  const [key, ...otherKeys] = headers.getAll('Sec-WebSocket-Key');
-  if (key === undefined || !isKey(key) || otherKeys.length > 0) return refused(400, 'bad Sec-WebSocket-Key');
+  const key = headers.get('Sec-WebSocket-Key');
+  if (key === undefined || !isKey(key) || headers.count('Sec-WebSocket-Key') > 1) {
+    return refused(400, 'bad Sec-WebSocket-Key');
+  }
 
   const target = parseRequestTarget(shape.target);
   if (target === null) return refused(400, 'bad request target');
   const host = target.host ?? (headers.get('Host') as string);
-  return { type: 'opening', request: { ...offered.offer, key, host, path: target.path } };
+  const { origin, subprotocols, extensions } = offered.offer;
+  return { type: 'opening', request: { origin, subprotocols, extensions, key, host, path: target.path } };
 }
 
 /**
@@ -77,9 +80,9 @@ function checkRequestLine({ method, version }: OpeningRequestShape): Refusal | u
 
 /** RFC 9112 §3.2: a request without exactly one valid Host is bad, even when its target is absolute. */
 function checkHost(headers: HeaderFields): Refusal | undefined {
-  const [host, ...otherHosts] = headers.getAll('Host');
-  if (host === undefined || !isHost(host) || otherHosts.length > 0) return refuse(400, 'bad Host');
-  return undefined;
+  const host = headers.get('Host');
+  const isSound = host !== undefined && isHost(host) && headers.count('Host') === 1;
+  return isSound ? undefined : refuse(400, 'bad Host');
 }
 
 function checkUpgrade(headers: HeaderFields): Refusal | undefined {
@@ -93,9 +96,9 @@ function checkUpgrade(headers: HeaderFields): Refusal | undefined {
 /** What follows the head is frames: a body there would be read as frames by one and as a body by another. */
 function checkBody(headers: HeaderFields): Refusal | undefined {
   if (headers.has('Transfer-Encoding')) return refuse(413, 'an opening handshake has no body');
-  const [length, ...otherLengths] = headers.getAll('Content-Length');
+  const length = headers.get('Content-Length');
   if (length === undefined) return undefined;
-  if (!digits.test(length) || otherLengths.length > 0) return refuse(400, 'bad Content-Length');
+  if (!digits.test(length) || headers.count('Content-Length') > 1) return refuse(400, 'bad Content-Length');
   return Number(length) > 0 ? refuse(413, 'an opening handshake has no body') : undefined;
 }
 
@@ -114,4 +117,5 @@ const upgradeFields: readonly HeaderField[] = [
   ['Connection', 'Upgrade'],
 ];
 const httpVersion = /^[0-9]\.[0-9]$/;
+const http11: readonly number[] = [1, 1];
 const digits = /^[0-9]+$/;

@@ -13,15 +13,18 @@ export class TrustedProxies {
   /** Apart, because one list compares across families: in it `::/0` would hold every IPv4 address too. */
   readonly #ranges = { ipv4: new BlockList(), ipv6: new BlockList() };
 
+  readonly #isEmpty: boolean;
+
   /** @throws UsageError `ERR_WS_INVALID_OPTION` when an entry is none of these */
   constructor(entries: readonly string[] = []) {
     if (!Array.isArray(entries)) throw invalidEntry(entries);
+    this.#isEmpty = entries.length === 0;
     for (const entry of entries) this.#add(entry);
   }
 
   /** Whether this is the address of a trusted proxy. What is no IP address is not, nor is an unknown one. */
   has(address: string | undefined): boolean {
-    const canonical = address === undefined ? null : canonicalAddress(address);
+    const canonical = this.#isEmpty || address === undefined ? null : canonicalAddress(address);
     if (canonical === null) return false;
     const family = familyOf(canonical);
     return this.#ranges[family].check(canonical, family);
