@@ -117,5 +117,4 @@ const upgradeFields: readonly HeaderField[] = [
   ['Connection', 'Upgrade'],
 ];
 const httpVersion = /^[0-9]\.[0-9]$/;
-const http11: readonly number[] = [1, 1];
 const digits = /^[0-9]+$/;
