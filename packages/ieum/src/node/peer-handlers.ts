@@ -6,7 +6,7 @@ import type { Peer } from './peer.js';
 /** What an application does with a connection. A handler that throws or rejects closes the connection with 1011. */
 export interface PeerHandlers<User = unknown> {
   /** The opening handshake is done. No message is delivered before the promise it may return is settled. */
-  open?(peer: Peer<User>): void | Promise<void>;
+  open?(peer: Peer<User>): unknown;
   /**
    * A message arrived. The next one is delivered when the promise it may return is settled; the peer is not read while
    * more wait than the receive budget allows. Without this handler messages wait for `for await (… of peer)`.
