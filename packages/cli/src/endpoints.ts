@@ -1,4 +1,4 @@
-import { type Message, type Peer, prepareMessage, type Route, type Routes, type SendResult } from 'ieum';
+import { type Peer, prepareMessage, type Route, type Routes } from 'ieum';
 
 /** The WebSocket paths of `ieum serve`. */
 export function createEndpoints(): Routes<undefined> {
@@ -11,25 +11,18 @@ const echo: Route<undefined> = {
 };
 
 /**
- * Sends every message to everyone on the path, the sender included. Nobody loses a message: senders wait for the slowest
- * reader, and a reader that takes nothing for five seconds is given up.
+ * Sends every message to everyone on the path, the sender included. Nobody waits for a slow reader: one that falls 16 MiB
+ * behind is closed with 1013 (try again later).
  */
 function createBroadcast(): Route<undefined> {
   const members = new Set<Peer<undefined>>();
   return {
-    sendTimeoutMs: 5_000,
+    sendQueue: { policy: 'close', maxQueuedBytes: 16 * 1024 * 1024 },
     open: (peer) => void members.add(peer),
     closed: (peer) => void members.delete(peer),
-    message: (_sender, message) => sendToAll(members, message),
+    message: (_sender, message) => {
+      const prepared = prepareMessage(message);
+      for (const member of members) member.send(prepared);
+    },
   };
-}
-
-function sendToAll(members: Iterable<Peer<undefined>>, message: Message): Promise<unknown> | undefined {
-  const prepared = prepareMessage(message);
-  const waits: Promise<SendResult>[] = [];
-  for (const member of members) {
-    const sent = member.send(prepared);
-    if (typeof sent !== 'string') waits.push(sent);
-  }
-  return waits.length === 0 ? undefined : Promise.all(waits);
 }

@@ -24,12 +24,14 @@ test('any byte counts as life, before and after the Ping', () => {
   expect(keepalive.check(260)).toBe('ping');
 });
 
-test('while suspended nothing is due; then silence counts from anew', () => {
+test('while suspended Pings go on and nobody is given up; then silence counts from anew', () => {
   const keepalive = new Keepalive(options, 0);
   expect(keepalive.check(100)).toBe('ping');
   keepalive.suspend();
-  expect(keepalive.deadline()).toBe(Number.POSITIVE_INFINITY);
-  expect(keepalive.check(1_000_000)).toBe('wait');
+  expect(keepalive.deadline()).toBe(100);
+  expect(keepalive.check(1_000_000)).toBe('ping');
+  expect(keepalive.check(1_000_099)).toBe('wait');
+  expect(keepalive.check(1_000_100)).toBe('ping');
   keepalive.resume(2_000_000);
   expect(keepalive.deadline()).toBe(2_000_100);
 });

@@ -28,7 +28,7 @@ export class Keepalive {
     this.#pingedAt = Number.NaN;
   }
 
-  /** We stop reading: silence says nothing from now on. */
+  /** We stop reading: silence says nothing from now on. Pings go on, for a transport that is gone refuses them. */
   suspend(): void {
     this.#suspended = true;
   }
@@ -46,7 +46,7 @@ export class Keepalive {
   }
 
   deadline(): number {
-    if (this.#suspended) return Number.POSITIVE_INFINITY;
+    if (this.#suspended) return this.#heardAt + this.#options.intervalMs;
     return Number.isNaN(this.#pingedAt)
       ? this.#heardAt + this.#options.intervalMs
       : this.#pingedAt + this.#options.graceMs;
@@ -55,6 +55,10 @@ export class Keepalive {
   /** What the silence up to `now` calls for. After `ping` the caller sends one. */
   check(now: number): 'wait' | 'ping' | 'dead' {
     if (now < this.deadline()) return 'wait';
+    if (this.#suspended) {
+      this.#heardAt = now;
+      return 'ping';
+    }
     if (!Number.isNaN(this.#pingedAt)) return 'dead';
     this.#pingedAt = now;
     return 'ping';

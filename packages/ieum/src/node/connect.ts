@@ -28,6 +28,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   const owner = {
     reportError: options.reportError ?? ((error: unknown) => console.error(error)),
     handleGone: () => {},
+    handleFinished: () => {},
   };
   const peer = new Peer<undefined>(parts, { request, user: undefined, subprotocol }, options, owner);
   peer.start(head);

@@ -92,8 +92,10 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     if (socket.destroyed || socket.readableEnded) this.handleEnd();
   }
 
+  /** A socket that is gone tells so in a later turn of the event loop; nothing can be sent from the moment it is. */
   get state(): ConnectionState {
-    return this.#connection.state;
+    const { state } = this.#connection;
+    return state === 'open' && this.#isGone ? 'ending' : state;
   }
 
   get clock(): Clock {
@@ -120,7 +122,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
 
   /** @throws UsageError `ERR_WS_INVALID_DATA` */
   send(data: Outgoing): SendResult | Promise<SendResult> {
-    if (this.#connection.state !== 'open') {
+    if (this.state !== 'open') {
       byteLengthOf(data);
       return 'closed';
     }
@@ -137,14 +139,14 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
   sendPing(payload: Uint8Array): boolean {
     const isSent = this.#connection.sendPing(payload);
     this.#flushLater();
-    return isSent;
+    return isSent && !this.#isGone;
   }
 
   /** False when the connection is not open. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
   sendPong(payload: Uint8Array): boolean {
     const isSent = this.#connection.sendPong(payload);
     this.#flushLater();
-    return isSent;
+    return isSent && !this.#isGone;
   }
 
   /**
@@ -229,7 +231,6 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    this.#updateReading();
     while (this.#wantsEvents()) {
       const event = this.#connection.nextEvent();
       if (event === null) break;
@@ -316,6 +317,10 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     if (this.#pumping || this.#flushScheduled) return;
     this.#flushScheduled = true;
     this.#scheduler.flushSoon(this);
+  }
+
+  get #isGone(): boolean {
+    return this.#socket.destroyed || this.#socket.errored !== null;
   }
 
   #now(): number {

@@ -10,6 +10,7 @@ import { formatRefusal, type Refusal, refuse } from '../core/handshake/refusal.j
 import type { ProxiedConnections } from './admission/proxied-connections.js';
 import { ProxyProtocolListener } from './admission/proxy-protocol-listener.js';
 import type { TrustedProxies } from './admission/trusted-proxies.js';
+import type { PendingResponses } from './pending-responses.js';
 import type { Scheduler } from './scheduler.js';
 import { type ServerOptions, type ServerTlsOptions, serverDefaults } from './server-options.js';
 
@@ -35,6 +36,8 @@ export interface HttpListenerParts {
   readonly scheduler: Scheduler;
   readonly trusted: TrustedProxies;
   readonly proxied: ProxiedConnections;
+  /** Told of every request that gets a response. */
+  readonly responses: PendingResponses;
   readonly handleUpgrade: (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Why a request that is no upgrade cannot be served, if its path is for WebSocket; otherwise null. */
   readonly refusalFor: (message: IncomingMessage) => Refusal | null;
@@ -136,12 +139,21 @@ export class HttpListener {
           });
     // The size is limited; a field that was dropped behind a number of others could be the one that matters.
     server.maxHeadersCount = 0;
-    server.on('upgrade', this.#parts.handleUpgrade);
+    server.timeout = inactivityTimeoutMs;
+    server.maxRequestsPerSocket = maxRequestsPerSocket;
+    server.on('upgrade', (message, socket, head) => this.#handleUpgrade(message, socket, head));
     server.on('request', (message, response) => this.#handleRequest(message, response));
-    server.on('connect', (_message, socket) => {
-      endWith(socket, refuse(405, 'an opening handshake is a GET request', [['Allow', 'GET']]));
+    server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
+      this.#parts.responses.add(message.socket, response);
+      respond(response, refuse(417, 'no expectation but 100-continue is met'));
     });
-    server.on('clientError', handleClientError);
+    server.on('connect', (_message, socket) => {
+      const refusal = refuse(405, 'an opening handshake is a GET request', [['Allow', 'GET']]);
+      this.#parts.responses.whenWritten(socket, () => endWith(socket, refusal));
+    });
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      this.#parts.responses.whenWritten(socket, () => endWith(socket, refusalFor(error)));
+    });
     server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
     return server;
   }
@@ -164,7 +176,20 @@ export class HttpListener {
     });
   }
 
+  #handleUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#isHeadTooLarge(message)) endWith(socket, headTooLarge());
+    else this.#parts.handleUpgrade(message, socket, head);
+  }
+
+  /** `node:http` counts names and values; what stands between them counts too. */
+  #isHeadTooLarge({ method = '', url = '', rawHeaders }: IncomingMessage): boolean {
+    let byteLength = method.length + url.length + ' HTTP/1.1\r\n\r\n'.length + 2 * rawHeaders.length;
+    for (const part of rawHeaders) byteLength += part.length;
+    return byteLength > (this.#options.maxHeaderBytes ?? serverDefaults.maxHeaderBytes);
+  }
+
   #handleRequest(message: IncomingMessage, response: ServerResponse): void {
+    this.#parts.responses.add(message.socket, response);
     this.#requestsInFlight++;
     response.once('close', () => {
       this.#requestsInFlight--;
@@ -176,6 +201,7 @@ export class HttpListener {
   }
 
   #refusalOf(message: IncomingMessage): Refusal | null {
+    if (this.#isHeadTooLarge(message)) return headTooLarge();
     const refusal = this.#parts.refusalFor(message);
     if (refusal !== null) return refusal;
     if (message.headers.host === undefined && message.httpVersion === '1.1') return refuse(400, 'bad Host');
@@ -193,13 +219,15 @@ export class HttpListener {
   }
 }
 
-/** Answers bytes that are no HTTP request with a status and a reason. */
-function handleClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'HPE_HEADER_OVERFLOW')
-    endWith(socket, refuse(431, 'the head of the request is too large'));
-  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    endWith(socket, refuse(408, 'the request took too long'));
-  else endWith(socket, refuse(400, 'this is no HTTP/1.1 request'));
+function headTooLarge(): Refusal {
+  return refuse(431, 'the head of the request is too large');
+}
+
+/** What is wrong with bytes that are no HTTP request. */
+function refusalFor(error: NodeJS.ErrnoException): Refusal {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return headTooLarge();
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return refuse(408, 'the request took too long');
+  return refuse(400, 'this is no HTTP/1.1 request');
 }
 
 /** Answers in its turn: responses to earlier requests may be on their way. */
@@ -241,5 +269,9 @@ function withServerNames(options: ServerTlsOptions): https.ServerOptions {
 const backlog = 1024;
 /** How long a whole request may take at least, unless its head may take longer: what `node:http` has by default. */
 const requestTimeoutMs = 300_000;
+/** How long an HTTP connection may neither send nor take a byte while it waits for the other side, in milliseconds. */
+const inactivityTimeoutMs = 60_000;
+/** Requests on one connection before it has to be opened anew: what a client that never reads can make us hold. */
+const maxRequestsPerSocket = 100;
 /** How long ended connections have to be gone, in milliseconds. */
 const lastWordsMs = 500;

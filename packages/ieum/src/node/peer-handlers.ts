@@ -25,4 +25,6 @@ export interface PeerOwner<User> {
   reportError(error: unknown, peer: Peer<User>): void;
   /** The connection is gone. */
   handleGone(peer: Peer<User>): void;
+  /** The connection is gone, and every message before that was handled. */
+  handleFinished(peer: Peer<User>): void;
 }

@@ -98,8 +98,10 @@ export class PeerSession<User> implements DriverFace {
   }
 
   handleFinished(record: CloseRecord): void {
-    if (this.#handlers.closed === undefined) return;
-    const finish = () => this.#run(() => this.#handlers.closed?.(this.#peer, record));
+    const finish = () => {
+      this.#run(() => this.#handlers.closed?.(this.#peer, record));
+      this.#owner.handleFinished(this.#peer);
+    };
     if (this.#opening === null) finish();
     else void this.#opening.then(finish);
   }

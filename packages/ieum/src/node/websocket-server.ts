@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -6,6 +6,7 @@ import { UsageError } from '../core/errors.js';
 import { formatRefusal, type Refusal, refuse } from '../core/handshake/refusal.js';
 import { formatSwitchingProtocols } from '../core/handshake/server-handshake.js';
 
+import type { AdmissionTicket } from './admission/connection-limits.js';
 import { ProxiedConnections } from './admission/proxied-connections.js';
 import { TrustedProxies } from './admission/trusted-proxies.js';
 import {
@@ -26,6 +27,7 @@ import { type Admission, busy, Gatekeeper, type Verdict } from './gatekeeper.js'
 import { HttpListener, type ListeningAddress, type ListenOptions } from './http-listener.js';
 import { Peer } from './peer.js';
 import { PendingHandshake } from './pending-handshake.js';
+import { PendingResponses } from './pending-responses.js';
 import { chooseSubprotocol } from './routes.js';
 import { Scheduler } from './scheduler.js';
 import { checkServerOptions, type ServerOptions, serverDefaults } from './server-options.js';
@@ -40,7 +42,10 @@ export class WebSocketServer<User = unknown> {
   readonly #proxied = new ProxiedConnections();
   readonly #trusted: TrustedProxies;
   readonly #gatekeeper: Gatekeeper<User>;
-  readonly #peers = new Map<Peer<User>, Admission<User>['ticket']>();
+  readonly #peers = new Map<Peer<User>, AdmissionTicket>();
+  /** Places of connections that are gone while messages of theirs are still being handled. */
+  readonly #finishing = new Map<Peer<User>, AdmissionTicket>();
+  readonly #responses = new PendingResponses();
   readonly #listeners = new Set<HttpListener>();
   readonly #detachers = new Set<() => void>();
   #draining: Promise<DrainReport> | null = null;
@@ -74,6 +79,7 @@ export class WebSocketServer<User = unknown> {
       scheduler: this.#scheduler,
       trusted: this.#trusted,
       proxied: this.#proxied,
+      responses: this.#responses,
       handleUpgrade: (message, socket, head) => this.handleUpgrade(message, socket, head),
       refusalFor: (message) => {
         return this.#gatekeeper.hasRoute(message.url ?? '') ? this.#gatekeeper.refusalOf(message) : null;
@@ -98,9 +104,12 @@ export class WebSocketServer<User = unknown> {
       const isOurs = this.#gatekeeper.hasRoute(message.url ?? '') || server.listenerCount('upgrade') === 1;
       if (isOurs) this.handleUpgrade(message, socket, head);
     };
-    server.on('upgrade', handleUpgrade);
+    const handleRequest = (message: IncomingMessage, response: ServerResponse) => {
+      this.#responses.add(message.socket, response);
+    };
+    server.on('upgrade', handleUpgrade).prependListener('request', handleRequest);
     const detach = () => {
-      server.off('upgrade', handleUpgrade);
+      server.off('upgrade', handleUpgrade).off('request', handleRequest);
       this.#detachers.delete(detach);
     };
     this.#detachers.add(detach);
@@ -110,6 +119,12 @@ export class WebSocketServer<User = unknown> {
   /** Takes over a socket on which `node:http` has read the head of an upgrade request. */
   handleUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', ignore);
+    this.#responses.whenWritten(socket, () => this.#receiveUpgrade(message, socket, head));
+  }
+
+  #receiveUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // The deadlines of HTTP end here.
+    (socket as Socket).setTimeout(0);
     const verdict = this.#judge(message, socket as Socket);
     if (verdict.type === 'refused') {
       refuseUpgrade(socket, verdict.refusal);
@@ -217,8 +232,12 @@ export class WebSocketServer<User = unknown> {
   readonly #owner = {
     reportError: (error: unknown, peer: Peer<User>): void => this.#report(error, peer),
     handleGone: (peer: Peer<User>): void => {
-      this.#peers.get(peer)?.release();
+      this.#finishing.set(peer, this.#peers.get(peer) as AdmissionTicket);
       this.#peers.delete(peer);
+    },
+    handleFinished: (peer: Peer<User>): void => {
+      this.#finishing.get(peer)?.release();
+      this.#finishing.delete(peer);
     },
   };
 

@@ -81,6 +81,7 @@ const reasonPhrases: ReadonlyMap<number, string> = new Map([
   [410, 'Gone'],
   [413, 'Content Too Large'],
   [414, 'URI Too Long'],
+  [417, 'Expectation Failed'],
   [421, 'Misdirected Request'],
   [426, 'Upgrade Required'],
   [429, 'Too Many Requests'],
