@@ -162,7 +162,7 @@ describe.each(roles)('a %s', (role) => {
       expect(receiveBytes(connection, repeat(ping, 5_000)).length).toBe(5_000);
       expect(connection.outputByteLength).toBe(0);
     }
-    connection.resumeOutput();
+    connection.resumeOutput(0);
     expect(connection.outputByteLength).toBeLessThan(140);
     expect(connection.deadline()).toBe(Number.POSITIVE_INFINITY);
   });

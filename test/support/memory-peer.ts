@@ -39,6 +39,7 @@ export class MemoryPeer {
     const owner = {
       reportError: (error: unknown) => this.errors.push(error),
       handleGone: () => {},
+      handleFinished: () => {},
     };
     this.peer = new Peer<undefined>(parts, identity, handlers, owner);
     void this.peer.closed.then((record) => this.records.push(record));

@@ -22,6 +22,7 @@ export interface ServeFlags {
   readonly maxConnections?: number;
   readonly maxConnectionsPerAddress?: number;
   readonly trustedProxies?: readonly string[];
+  readonly forwarding?: 'forwarded' | 'x-forwarded' | 'either';
   readonly proxyProtocol?: boolean;
   readonly drainTimeout: number;
 }
@@ -53,6 +54,7 @@ export function serverOptionsFrom(flags: ServeFlags): Omit<ServerOptions<undefin
     ...(maxConnections === undefined ? {} : { maxConnections }),
     ...(maxConnectionsPerAddress === undefined ? {} : { maxConnectionsPerAddress }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
+    ...(flags.forwarding === undefined ? {} : { forwarding: flags.forwarding }),
     ...(flags.proxyProtocol ? { proxyProtocol: true } : {}),
   };
 }
@@ -109,6 +111,10 @@ function flags(): Option[] {
       '--trusted-proxies <addresses>',
       'proxies whose word about clients is believed: addresses, ranges, loopback, private',
     ).argParser(gatherList),
+    new Option(
+      '--forwarding <fields>',
+      'which fields they write about clients (default: x-forwarded); never name one that they pass on',
+    ).choices(['forwarded', 'x-forwarded', 'either']),
     new Option('--proxy-protocol [on|off]', 'connections from them begin with a PROXY header')
       .preset('on')
       .argParser(parseSwitch),

@@ -47,7 +47,9 @@ describe('keepalive', () => {
     const connection = open({ keepalive });
     connection.handleDeadline(100);
     connection.pauseInput();
-    expect(connection.deadline()).toBe(never);
+    expect(connection.deadline()).toBe(200);
+    connection.handleDeadline(4900);
+    expect(connection.state).toBe('open');
     connection.resumeInput(5000);
     expect(connection.deadline()).toBe(5100);
   });
@@ -141,7 +143,7 @@ describe('the send deadline', () => {
     connection.pauseOutput(100);
     connection.pauseOutput(400);
     expect(connection.deadline()).toBe(600);
-    connection.resumeOutput();
+    connection.resumeOutput(0);
     expect(connection.deadline()).toBe(never);
     connection.pauseOutput(1000);
     expect(connection.deadline()).toBe(1500);
@@ -195,7 +197,7 @@ test('the earliest of several deadlines counts', () => {
   expect(connection.deadline()).toBe(90);
   connection.pauseOutput(10);
   expect(connection.deadline()).toBe(50);
-  connection.resumeOutput();
+  connection.resumeOutput(0);
   receiveBytes(connection, masked(Opcode.Text), 80);
   expect(connection.deadline()).toBe(170);
 });

@@ -79,7 +79,7 @@ describe('whatever is sent', () => {
       fc.property(fc.array(action, { maxLength: 30 }), role, chunking, (actions, ours, seed) => {
         const connection = open(ours);
         for (const each of actions) perform(connection, ours, each);
-        connection.resumeOutput();
+        connection.resumeOutput(0);
         const peer = open(ours === 'server' ? 'client' : 'server');
         const events = receiveBytes(peer, takeBytes(connection), 0, random(seed, 3000));
         expect(events.map(plainEvent).filter((line) => line.startsWith('violation'))).toEqual([]);
@@ -132,7 +132,7 @@ function perform(connection: Connection, ours: Role, action: Action): void {
   if (action.type === 'ping') connection.sendPing(payload);
   if (action.type === 'pong') connection.sendPong(payload);
   if (action.type === 'pause') connection.pauseOutput(0);
-  if (action.type === 'resume') connection.resumeOutput();
+  if (action.type === 'resume') connection.resumeOutput(0);
   if (action.type === 'close') connection.sendClose(checkClose(action.code, ''), 0);
   const masking = ours === 'server' ? { key: 9 } : {};
   if (action.type === 'peer') receiveBytes(connection, encodeFrame({ opcode: 9, payload, ...masking }));

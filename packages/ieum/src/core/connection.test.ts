@@ -168,9 +168,9 @@ describe('a peer that does not read', () => {
     connection.pauseOutput(0);
     receiveBytes(connection, Buffer.concat([ping('1'), ping('2'), ping('3')]));
     expect(answersOf(connection)).toEqual(['10 6265666f7265']);
-    connection.resumeOutput();
+    connection.resumeOutput(0);
     expect(answersOf(connection)).toEqual(['10 33']);
-    connection.resumeOutput();
+    connection.resumeOutput(0);
     receiveBytes(connection, ping('4'));
     expect(answersOf(connection)).toEqual(['10 34']);
   });
@@ -182,7 +182,7 @@ describe('a peer that does not read', () => {
     connection.receive(chunk, 0);
     pullEvents(connection);
     chunk.fill(0);
-    connection.resumeOutput();
+    connection.resumeOutput(0);
     expect(answersOf(connection)).toEqual(['10 6d696e65']);
   });
 
@@ -190,7 +190,7 @@ describe('a peer that does not read', () => {
     const connection = open('server');
     connection.pauseOutput(0);
     receiveBytes(connection, encode('server', [frame(9, 'p'), frame(8, close(1000))]));
-    connection.resumeOutput();
+    connection.resumeOutput(0);
     expect(answersOf(connection)).toEqual(['8 03e8']);
   });
 
@@ -198,7 +198,7 @@ describe('a peer that does not read', () => {
     const connection = open('server');
     connection.pauseOutput(0);
     receiveBytes(connection, encode('server', [frame(9, 'p'), frame(3)]));
-    connection.resumeOutput();
+    connection.resumeOutput(0);
     expect(answersOf(connection)).toEqual(['8 03ea']);
   });
 });

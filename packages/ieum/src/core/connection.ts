@@ -186,8 +186,10 @@ export class Connection {
   }
 
   /** The transport has room again. */
-  resumeOutput(): void {
+  resumeOutput(now: number): void {
     this.#outputPausedAt = null;
+    // Our Close frame has only now left, or is about to.
+    if (this.#state === 'closing') this.#closeDeadline = now + this.#settings.closeTimeoutMs;
     if (this.#latestPing === null) return;
     const payload = this.#latestPing;
     this.#latestPing = null;
@@ -220,6 +222,7 @@ export class Connection {
   /** When `handleDeadline` has to be called next; infinity when there is nothing to wait for. It may move with every call. */
   deadline(): number {
     if (this.#state === 'closed') return Number.POSITIVE_INFINITY;
+    if (this.#state === 'closing' && this.#outputPausedAt !== null) return this.#sendDeadline();
     if (this.#state !== 'open') return this.#closeDeadline;
     return Math.min(
       this.#keepalive?.deadline() ?? Number.POSITIVE_INFINITY,
@@ -232,10 +235,9 @@ export class Connection {
   handleDeadline(now: number): void {
     this.#now = now;
     if (now < this.deadline()) return;
-    if (this.#state !== 'open') this.#abandonClosing();
-    else if (now >= this.#sendDeadline()) {
-      this.abort({ type: 'timeout', deadline: 'send' });
-    } else if (now >= this.#idleDeadline()) {
+    if (this.#state !== 'ending' && now >= this.#sendDeadline()) this.#abandonUnread();
+    else if (this.#state !== 'open') this.#abandonClosing();
+    else if (now >= this.#idleDeadline()) {
       this.sendClose(checkClose(CloseCode.GoingAway, 'idle'), now, { type: 'idle' });
     } else this.#checkKeepalive(now);
   }
@@ -315,6 +317,11 @@ export class Connection {
     this.#closeDeadline = this.#now + this.#settings.closeTimeoutMs;
     const awaitServer = this.#settings.role === 'client' && this.#received !== null;
     if (!awaitServer) this.#transport = 'end';
+  }
+
+  #abandonUnread(): void {
+    if (this.#cause?.type === 'closing-handshake') this.#cause = null;
+    this.abort({ type: 'timeout', deadline: 'send' });
   }
 
   #abandonClosing(): void {

@@ -67,4 +67,4 @@ function isShortAscii(text: string): boolean {
 
 const shortText = 48;
 /** From this size on a second piece in the same write costs less than copying the payload behind its header. */
-const referenceThreshold = 8192;
+export const referenceThreshold = 8192;

@@ -46,20 +46,21 @@ export class Keepalive {
   }
 
   deadline(): number {
-    if (this.#suspended) return this.#heardAt + this.#options.intervalMs;
+    if (this.#suspended) return this.#latest() + this.#options.intervalMs;
     return Number.isNaN(this.#pingedAt)
       ? this.#heardAt + this.#options.intervalMs
       : this.#pingedAt + this.#options.graceMs;
   }
 
+  /** When we last heard the peer or pinged it. */
+  #latest(): number {
+    return Number.isNaN(this.#pingedAt) ? this.#heardAt : this.#pingedAt;
+  }
+
   /** What the silence up to `now` calls for. After `ping` the caller sends one. */
   check(now: number): 'wait' | 'ping' | 'dead' {
     if (now < this.deadline()) return 'wait';
-    if (this.#suspended) {
-      this.#heardAt = now;
-      return 'ping';
-    }
-    if (!Number.isNaN(this.#pingedAt)) return 'dead';
+    if (!this.#suspended && !Number.isNaN(this.#pingedAt)) return 'dead';
     this.#pingedAt = now;
     return 'ping';
   }

@@ -45,7 +45,7 @@ export class Gatekeeper<User> {
   constructor(options: ServerOptions<User>, trusted: TrustedProxies, proxied: ProxiedConnections) {
     this.#routes = new RouteTable(options.routes, options);
     this.#trusted = trusted;
-    this.#forwarding = options.forwarding;
+    this.#forwarding = options.forwarding ?? 'x-forwarded';
     this.#isAllowedHost = compileHostPolicy(options.allowedHosts);
     this.#isAllowedOrigin = compileOriginPolicy(options.allowOrigin ?? 'same-origin');
     this.#limits = new ConnectionLimits(options);

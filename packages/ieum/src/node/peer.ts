@@ -95,7 +95,7 @@ export class Peer<User = unknown> implements Channel {
    *
    * The result tells what became of it. It is a promise only when the send queue is full and its policy is `wait`, so
    * `await peer.send(…)` keeps pace with any reader and costs nothing with a fast one.
-   * Large payloads are not copied on a server: do not change them before they are written.
+   * Payloads of 8 KiB and more are not copied: do not change them before they are written (`bufferedBytes` is 0).
    *
    * @throws UsageError `ERR_WS_INVALID_DATA` when it is nothing that can be sent
    */

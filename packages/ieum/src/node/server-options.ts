@@ -32,7 +32,7 @@ export interface ServerOptions<User = unknown> extends PeerOptions, ConnectionLi
   readonly allowedHosts?: readonly string[];
   /** Proxies whose `Forwarded`, `X-Forwarded-*` and PROXY headers are believed. Default: none. */
   readonly trustedProxies?: readonly string[];
-  /** Which of those fields the proxies write. Default `'either'`. */
+  /** Which of those fields the proxies write, for they pass on what they do not. Default `'x-forwarded'`. */
   readonly forwarding?: ForwardingConvention;
   /** Whether connections from trusted proxies begin with a PROXY protocol header. Default false. Only for `listen`. */
   readonly proxyProtocol?: boolean;

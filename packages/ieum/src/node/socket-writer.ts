@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../channel/clock.js';
 import { SendQueue, type SendQueueOptions, type SendResult } from '../channel/send-queue.js';
 import type { Connection } from '../core/connection.js';
-import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
+import { referenceThreshold } from '../core/frame-writer.js';
+import { byteLengthOf, isMessage, type Outgoing, PreparedMessage, viewBytes } from '../core/outgoing.js';
 
 /**
  * Carries a connection's output to its socket. While the socket has room, messages are encoded at once and everything
@@ -84,7 +85,7 @@ export class SocketWriter {
 
   #enqueue(data: Outgoing): SendResult | 'overflow' | Promise<SendResult> {
     this.#queue ??= new SendQueue(this.#queueOptions);
-    return this.#queue.offer(data, byteLengthOf(data), this.#pendingBytes);
+    return this.#queue.offer(ownCopy(data), byteLengthOf(data), this.#pendingBytes);
   }
 
   #write(output: readonly Uint8Array[]): void {
@@ -103,7 +104,7 @@ export class SocketWriter {
 
   #handleDrain(): void {
     this.#congested = false;
-    this.#connection.resumeOutput();
+    this.#connection.resumeOutput(this.#clock.now());
     while (!this.#congested) {
       const data = this.#queue?.take();
       if (data === undefined) break;
@@ -128,6 +129,13 @@ export class SocketWriter {
   get #pendingBytes(): number {
     return this.#connection.outputByteLength + this.#socket.writableLength;
   }
+}
+
+/** What may wait: the caller can use a small buffer again at once, as if it had been encoded. */
+function ownCopy(data: Outgoing): Outgoing {
+  if (typeof data === 'string' || isMessage(data) || data instanceof PreparedMessage) return data;
+  const bytes = viewBytes(data);
+  return bytes.length < referenceThreshold ? Buffer.from(bytes) : bytes;
 }
 
 /** Output is written in the middle of a tick once it has this many bytes, to learn soon whether the socket has room. */

@@ -103,6 +103,7 @@ export class WebSocketServer<User = unknown> {
     const handleUpgrade = (message: IncomingMessage, socket: Duplex, head: Buffer) => {
       const isOurs = this.#gatekeeper.hasRoute(message.url ?? '') || server.listenerCount('upgrade') === 1;
       if (isOurs) this.handleUpgrade(message, socket, head);
+      else this.#refuseUnlessAnswered(socket as Socket);
     };
     const handleRequest = (message: IncomingMessage, response: ServerResponse) => {
       this.#responses.add(message.socket, response);
@@ -114,6 +115,16 @@ export class WebSocketServer<User = unknown> {
     };
     this.#detachers.add(detach);
     return detach;
+  }
+
+  /** Somebody else listens for upgrades too and may answer this one; if nobody does in time, we do. */
+  #refuseUnlessAnswered(socket: Socket): void {
+    const { bytesWritten } = socket;
+    const timeoutMs = this.#options.handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs;
+    const cancel = this.#scheduler.clock.setTimer(() => {
+      if (socket.bytesWritten === bytesWritten) refuseUpgrade(socket, refuse(404, 'nobody answers here'));
+    }, timeoutMs);
+    socket.once('close', cancel);
   }
 
   /** Takes over a socket on which `node:http` has read the head of an upgrade request. */
@@ -183,7 +194,7 @@ export class WebSocketServer<User = unknown> {
     const pending = new PendingHandshake(socket, clock, timeoutMs);
     const decision = await pending.race(this.#decide(admission, pending.signal));
     if (decision === 'timeout')
-      this.#turnAway(admission, socket, refuse(503, 'authentication took too long'));
+      this.#turnAway(admission, socket, busy('authentication took too long').refusal);
     else if (decision === 'gone' || socket.destroyed) {
       admission.ticket.release();
       socket.destroy();
@@ -242,9 +253,11 @@ export class WebSocketServer<User = unknown> {
   };
 
   #report(error: unknown, peer?: Peer<User>): void {
-    const { reportError } = this.#options;
-    if (reportError !== undefined) reportError(error, peer);
-    else console.error(error);
+    try {
+      (this.#options.reportError ?? console.error)(error, peer);
+    } catch (reportingError) {
+      console.error(error, reportingError);
+    }
   }
 }
 

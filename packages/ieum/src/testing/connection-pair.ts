@@ -75,7 +75,7 @@ export class ConnectionPair {
       to.pull();
     }
     if (from.inFlight.length > 0) from.connection.pauseOutput(now);
-    else if (delivered.length > 0) from.connection.resumeOutput();
+    else if (delivered.length > 0) from.connection.resumeOutput(this.clock.now());
     return this.#moveEnd(from, to) || events > 0 || delivered.length > 0;
   }
 

@@ -212,11 +212,9 @@ describe('an opening request is refused', () => {
       ['Upgrade', 'websocket'],
       ['Connection', 'Upgrade'],
     ];
-    expect(refusalFields(shape(without('Upgrade')))).toEqual(upgrade);
-    expect(refusalFields(shape(without('Sec-WebSocket-Version')))).toEqual([
-      ...upgrade,
-      ['Sec-WebSocket-Version', '13'],
-    ]);
+    for (const missing of ['Upgrade', 'Sec-WebSocket-Version']) {
+      expect(refusalFields(shape(without(missing)))).toEqual([...upgrade, ['Sec-WebSocket-Version', '13']]);
+    }
   });
 
   it('even with thousands of fields and none that matter', () => {

@@ -87,7 +87,7 @@ function checkHost(headers: HeaderFields): Refusal | undefined {
 
 function checkUpgrade(headers: HeaderFields): Refusal | undefined {
   if (!hasToken(headers.getAll('Upgrade'), 'websocket')) {
-    return refuse(426, 'this is a WebSocket endpoint', upgradeFields);
+    return refuse(426, 'this is a WebSocket endpoint', [...upgradeFields, versionField]);
   }
   if (!hasToken(headers.getAll('Connection'), 'Upgrade')) return refuse(400, 'Connection lacks Upgrade');
   return undefined;
@@ -116,5 +116,6 @@ const upgradeFields: readonly HeaderField[] = [
   ['Upgrade', 'websocket'],
   ['Connection', 'Upgrade'],
 ];
+const versionField: HeaderField = ['Sec-WebSocket-Version', '13'];
 const httpVersion = /^[0-9]\.[0-9]$/;
 const digits = /^[0-9]+$/;

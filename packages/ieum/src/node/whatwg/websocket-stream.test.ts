@@ -242,7 +242,7 @@ describe('closing', () => {
 
   it('by aborting amid a message that the server does not read', async () => {
     const url = await serve((peer) => peer.pause());
-    const { stream, writable } = await open(url, { closeTimeoutMs: 50 });
+    const { stream, writable } = await open(url, { closeTimeoutMs: 50, sendTimeoutMs: 100 });
     const writer = writable.getWriter();
     const written = rejection(writer.write(new Uint8Array(32 * 1024 * 1024)));
     await sleep(20);
