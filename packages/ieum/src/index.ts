@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export type { Channel } from './channel/channel.js';
 export type { Clock } from './channel/clock.js';
 export type { SendPolicy, SendQueueOptions, SendResult } from './channel/send-queue.js';

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export { type Close, checkClose } from './close.js';
 export { CloseCode, describeCloseCode, isWireCloseCode } from './close-code.js';
 export type { CloseCause, CloseRecord } from './close-record.js';

@@ -137,6 +137,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
 
   /** False when the connection is not open. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
   sendPing(payload: Uint8Array): boolean {
+    if (!this.#mayControl) return false;
     const isSent = this.#connection.sendPing(payload);
     this.#flushLater();
     return isSent && !this.#isGone;
@@ -144,6 +145,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
 
   /** False when the connection is not open. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
   sendPong(payload: Uint8Array): boolean {
+    if (!this.#mayControl) return false;
     const isSent = this.#connection.sendPong(payload);
     this.#flushLater();
     return isSent && !this.#isGone;
@@ -319,6 +321,11 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     this.#scheduler.flushSoon(this);
   }
 
+  /** Control frames go past the send queue; a peer that does not read cannot make them pile up. */
+  get #mayControl(): boolean {
+    return !this.#writer.isCongested || this.#connection.outputByteLength < maxWaitingControlBytes;
+  }
+
   get #isGone(): boolean {
     return this.#socket.destroyed || this.#socket.errored !== null;
   }
@@ -333,6 +340,8 @@ function destroyOnceWritten(socket: Duplex): void {
   else socket.end(() => socket.destroy());
 }
 
+/** Control frames of the application's that may wait for a peer that does not read, in bytes. */
+const maxWaitingControlBytes = 64 * 1024;
 /** How long a closed connection's last output may take to be written. */
 const lastWriteMs = 5_000;
 

@@ -10,7 +10,7 @@ import { checkOpeningRequest, type OpeningRequest } from '../core/handshake/serv
 import { type AdmissionTicket, ConnectionLimits } from './admission/connection-limits.js';
 import { resolveClient } from './admission/forwarded.js';
 import { compileHostPolicy, type HostSubject } from './admission/host-policy.js';
-import { compileOriginPolicy, type OriginSubject } from './admission/origin-policy.js';
+import { compileOriginPolicy } from './admission/origin-policy.js';
 import type { ProxiedConnections } from './admission/proxied-connections.js';
 import type { TrustedProxies } from './admission/trusted-proxies.js';
 import { type CompiledRoute, RouteTable } from './routes.js';
@@ -37,7 +37,7 @@ export class Gatekeeper<User> {
   readonly #trusted: TrustedProxies;
   readonly #forwarding: ServerOptions['forwarding'];
   readonly #isAllowedHost: (subject: HostSubject) => boolean;
-  readonly #isAllowedOrigin: (subject: OriginSubject) => boolean;
+  readonly #isAllowedOrigin: (request: UpgradeRequest) => boolean;
   readonly #limits: ConnectionLimits;
   readonly #proxied: ProxiedConnections;
 

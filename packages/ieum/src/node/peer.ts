@@ -60,6 +60,7 @@ export class Peer<User = unknown> implements Channel {
   /**
    * Calls the `open` handler and begins to read. Whoever made the peer calls it once.
    *
+   * @internal
    * @param head bytes that came behind the opening handshake
    */
   start(head: Uint8Array): void {
@@ -114,7 +115,8 @@ export class Peer<User = unknown> implements Channel {
   }
 
   /**
-   * Sends a Pong that nobody asked for; Pings are answered without it. False when the connection is not open.
+   * Sends a Pong that nobody asked for; Pings are answered without it. False when the connection is not open, and when
+   * many wait for a peer that does not read.
    *
    * @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG`, `ERR_WS_INVALID_DATA`
    */
@@ -134,7 +136,7 @@ export class Peer<User = unknown> implements Channel {
     return this.closed;
   }
 
-  /** Closes with a cause that the close record names. For servers. */
+  /** Closes with a cause that the close record names. @internal */
   closeBecause(close: Close, cause: CloseCause): void {
     this.#driver.close(close, cause);
   }

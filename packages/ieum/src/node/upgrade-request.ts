@@ -49,7 +49,7 @@ export class UpgradeRequest {
     return this.#headers;
   }
 
-  /** Keeps less memory for a request that is kept long and rarely looked at. For whoever made it. */
+  /** Keeps less memory for a request that is kept long and rarely looked at. @internal */
   pack(): void {
     if (typeof this.#headers !== 'string') this.#headers = this.#headers.toText();
   }

@@ -159,7 +159,10 @@ export class WebSocketServer<User = unknown> {
     return this.#draining;
   }
 
-  /** Shuts down at once: as `drain`, with all connections in one batch and `closeTimeoutMs` to answer. */
+  /**
+   * Shuts down at once: as `drain`, with all connections in one batch and `closeTimeoutMs` to answer. While a drain is
+   * under way it waits for that.
+   */
   async close(): Promise<void> {
     await this.drain({ batchIntervalMs: 0, timeoutMs: this.#options.closeTimeoutMs ?? 5_000 });
   }

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export { atBoundary, type Chunker, coalesced, oneByte, random } from './chunker.js';
 export { ConnectionPair, LinkEnd, type LinkOptions, link } from './connection-pair.js';
 export { DuplexEnd, type DuplexPairOptions, duplexPair } from './duplex-pair.js';

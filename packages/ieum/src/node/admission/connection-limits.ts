@@ -2,7 +2,7 @@ import { UsageError } from '../../core/errors.js';
 import { addressHolding } from './ip-address.js';
 
 export interface ConnectionLimitsOptions {
-  /** Connections at one time; at least 1, no limit by default. */
+  /** Connections at one time whose opening handshake was admitted; at least 1, no limit by default. */
   readonly maxConnections?: number;
   /**
    * Connections at one time from one IPv4 address or one IPv6 /64 (whoever has one address of a /64 has all of them);
