@@ -1,18 +1,11 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
-import { parseHex } from './hex.js';
-import { type Payload, utf8Bytes } from './payload.js';
-import { formatBytes } from './quantity.js';
-import {
-  EMPTY_HISTORY,
-  rememberSent,
-  type SendHistory,
-  stepBack,
-  stepForward,
-  textAtCursor,
-} from './send-history.js';
-import { type StagedFile, useFileDrop } from './use-file-drop.js';
+import { type Draft, type DraftMode, draftSize } from './draft.js';
+import { MessageField } from './message-field.js';
+import type { Payload } from './payload.js';
+import { useDraft } from './use-draft.js';
+import { useFileDrop } from './use-file-drop.js';
 
 interface Props {
   readonly isOpen: boolean;
@@ -20,61 +13,23 @@ interface Props {
   readonly onSend: (payload: Payload) => boolean;
 }
 
-type Mode = 'text' | 'hex';
-
 /** Where messages are written: text, bytes as hex, or a file sent as one binary message. */
 export function Composer({ isOpen, onSend }: Props): JSX.Element {
-  const [mode, setMode] = useState<Mode>('text');
-  const [text, setText] = useState('');
-  const [file, setFile] = useState<StagedFile>();
-  const [fault, setFault] = useState('');
-  const [history, setHistory] = useState<SendHistory>(EMPTY_HISTORY);
   const field = useRef<HTMLTextAreaElement>(null);
-  const { isOver, pick } = useFileDrop(setFile, setFault);
+  const control = useDraft(isOpen);
+  const { draft, fault } = control;
+  const { isOver, pick } = useFileDrop(control.setFile, control.setFault);
 
   useEffect(() => {
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
-  }, [file]);
-  useEffect(() => setFault(''), [isOpen]);
+  }, [draft.file]);
 
-  const change = (value: string) => {
-    setText(value);
-    setFault('');
-  };
-  const choose = (next: Mode) => {
-    setMode(next);
-    setFile(undefined);
-    setFault('');
+  const choose = (mode: DraftMode) => {
+    control.choose(mode);
     field.current?.focus();
   };
   const submit = () => {
-    const payload = file?.bytes ?? readPayload(mode, text);
-    if (payload === undefined) return setFault(hexFault(text));
-    if (!onSend(payload))
-      return setFault('Not connected, so nothing was sent. Your message stays here: reconnect first.');
-    setFault('');
-    if (file === undefined) setHistory(rememberSent(history, text));
-    if (file === undefined) setText('');
-    setFile(undefined);
-    field.current?.focus();
-  };
-  const step = (next: SendHistory) => {
-    setHistory(next);
-    change(textAtCursor(next));
-  };
-  const handleKey = (event: KeyboardEvent) => {
-    if (event.isComposing || field.current === null) return;
-    if (event.key === 'Enter' && !event.shiftKey) submit();
-    else if (event.key === 'ArrowUp' && isOnFirstLine(field.current) && history.cursor > 0) {
-      step(stepBack(history, text));
-    } else if (
-      event.key === 'ArrowDown' &&
-      isOnLastLine(field.current) &&
-      history.cursor < history.entries.length
-    ) {
-      step(stepForward(history));
-    } else return;
-    event.preventDefault();
+    if (control.send(onSend)) field.current?.focus();
   };
 
   return (
@@ -88,81 +43,81 @@ export function Composer({ isOpen, onSend }: Props): JSX.Element {
       }}
     >
       <div class="composer-head">
-        <fieldset class="segments" aria-label="Type of message">
-          {modeButton('text', 'Text')}
-          {modeButton('hex', 'Binary (hex)')}
-          <label class="segment-file" data-on={file !== undefined}>
-            File…
-            <input type="file" onChange={(event) => pick(event.currentTarget)} />
-          </label>
-        </fieldset>
-        <span class="note composer-size">{sizeNote(mode, text, file)}</span>
+        <TypePicker draft={draft} onChoose={choose} onPick={pick} />
+        <span class="note composer-size">{draftSize(draft)}</span>
       </div>
-      {file === undefined ? (
-        <textarea
-          ref={field}
-          class="input mono composer-field"
-          rows={2}
-          aria-label={mode === 'text' ? 'Message' : 'Bytes in hex'}
-          aria-describedby="composer-note"
-          aria-invalid={fault !== ''}
-          placeholder={mode === 'text' ? 'Type a message' : '48 65 6c 6c 6f'}
-          spellcheck={false}
-          autocapitalize="off"
-          autocomplete="off"
-          enterkeyhint="send"
-          value={text}
-          onInput={(event) => change(event.currentTarget.value)}
-          onKeyDown={handleKey}
-        />
+      {draft.file === undefined ? (
+        <MessageField control={control} field={field} onSubmit={submit} />
       ) : (
-        <div class="input composer-field composer-file">
-          <span class="mono">{file.name}</span>
-          <button type="button" class="link" onClick={() => setFile(undefined)}>
-            Remove
-          </button>
-        </div>
+        <StagedName name={draft.file.name} onRemove={() => control.setFile(undefined)} />
       )}
       <button class="button primary composer-send" type="submit" aria-disabled={!isOpen}>
         Send
       </button>
-      <p
-        id="composer-note"
-        class={fault === '' ? 'note composer-note' : 'fault composer-note'}
-        role={fault === '' ? undefined : 'alert'}
-      >
-        {fault === '' ? hint(isOver) : fault}
-      </p>
+      <ComposerNote fault={fault} isOver={isOver} />
     </form>
   );
+}
 
-  function modeButton(name: Mode, words: string): JSX.Element {
-    return (
-      <button type="button" aria-pressed={mode === name && file === undefined} onClick={() => choose(name)}>
-        {words}
+interface TypePickerProps {
+  readonly draft: Draft;
+  readonly onChoose: (mode: DraftMode) => void;
+  readonly onPick: (field: HTMLInputElement) => void;
+}
+
+function TypePicker({ draft, onChoose, onPick }: TypePickerProps): JSX.Element {
+  const hasFile = draft.file !== undefined;
+  return (
+    <fieldset class="segments" aria-label="Type of message">
+      {MODES.map(([mode, words]) => (
+        <button
+          key={mode}
+          type="button"
+          aria-pressed={draft.mode === mode && !hasFile}
+          onClick={() => onChoose(mode)}
+        >
+          {words}
+        </button>
+      ))}
+      <label class="segment-file" data-on={hasFile}>
+        File…
+        <input type="file" onChange={(event) => onPick(event.currentTarget)} />
+      </label>
+    </fieldset>
+  );
+}
+
+interface StagedNameProps {
+  readonly name: string;
+  readonly onRemove: () => void;
+}
+
+function StagedName({ name, onRemove }: StagedNameProps): JSX.Element {
+  return (
+    <div class="input composer-field composer-file">
+      <span class="mono">{name}</span>
+      <button type="button" class="link" onClick={onRemove}>
+        Remove
       </button>
-    );
-  }
+    </div>
+  );
 }
 
-function readPayload(mode: Mode, text: string): Payload | undefined {
-  if (mode === 'text') return text;
-  const verdict = parseHex(text);
-  return verdict.type === 'bytes' ? verdict.bytes : undefined;
+interface ComposerNoteProps {
+  readonly fault: string;
+  readonly isOver: boolean;
 }
 
-function hexFault(text: string): string {
-  const verdict = parseHex(text);
-  return verdict.type === 'invalid' ? verdict.words : '';
-}
-
-function sizeNote(mode: Mode, text: string, file: StagedFile | undefined): string {
-  if (file !== undefined) return `binary 0x2 · ${formatBytes(file.bytes.length)}`;
-  if (mode === 'text') return `text 0x1 · ${formatBytes(utf8Bytes(text))}`;
-  const verdict = parseHex(text);
-  return verdict.type === 'bytes'
-    ? `binary 0x2 · ${formatBytes(verdict.bytes.length)}`
-    : 'binary 0x2 · not yet hex';
+function ComposerNote({ fault, isOver }: ComposerNoteProps): JSX.Element {
+  return (
+    <p
+      id="composer-note"
+      class={fault === '' ? 'note composer-note' : 'fault composer-note'}
+      role={fault === '' ? undefined : 'alert'}
+    >
+      {fault === '' ? hint(isOver) : fault}
+    </p>
+  );
 }
 
 function hint(isOver: boolean): string {
@@ -171,12 +126,7 @@ function hint(isOver: boolean): string {
     : 'Enter sends · Shift+Enter new line · ↑ earlier messages · a dropped file becomes one binary message';
 }
 
-function isOnFirstLine(field: HTMLTextAreaElement): boolean {
-  return (
-    field.selectionStart === field.selectionEnd && !field.value.slice(0, field.selectionStart).includes('\n')
-  );
-}
-
-function isOnLastLine(field: HTMLTextAreaElement): boolean {
-  return field.selectionStart === field.selectionEnd && !field.value.slice(field.selectionEnd).includes('\n');
-}
+const MODES: readonly (readonly [mode: DraftMode, words: string])[] = [
+  ['text', 'Text'],
+  ['hex', 'Binary (hex)'],
+];

@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { InputHTMLAttributes, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import type { ConnectionState } from './connection.js';
@@ -30,39 +30,26 @@ export function ConnectForm({ connection, firstAddress, onConnect }: Props): JSX
 
   return (
     <form class="connect" onSubmit={submit} noValidate>
-      <label class="field connect-address">
-        <span class="field-name">Address</span>
-        <input
-          class="input mono"
-          list="addresses"
-          value={address}
-          onInput={(event) => setAddress(event.currentTarget.value)}
-          spellcheck={false}
-          autocapitalize="off"
-          autocomplete="off"
-          inputMode="url"
-          aria-invalid={fault?.field === 'url'}
-          aria-describedby="connect-fault"
-        />
-      </label>
+      <ConnectField
+        name="Address"
+        part="connect-address"
+        value={address}
+        onChange={setAddress}
+        isInvalid={fault?.field === 'url'}
+        attributes={{ list: 'addresses', inputMode: 'url' }}
+      />
       <datalist id="addresses">
         <option value="/echo">sends every message back</option>
         <option value="/broadcast">sends every message to everyone on this path</option>
       </datalist>
-      <label class="field connect-subprotocols">
-        <span class="field-name">Subprotocols</span>
-        <input
-          class="input mono"
-          value={subprotocols}
-          onInput={(event) => setSubprotocols(event.currentTarget.value)}
-          placeholder="none"
-          spellcheck={false}
-          autocapitalize="off"
-          autocomplete="off"
-          aria-invalid={fault?.field === 'subprotocols'}
-          aria-describedby="connect-fault"
-        />
-      </label>
+      <ConnectField
+        name="Subprotocols"
+        part="connect-subprotocols"
+        value={subprotocols}
+        onChange={setSubprotocols}
+        isInvalid={fault?.field === 'subprotocols'}
+        attributes={{ placeholder: 'none' }}
+      />
       <button class="button primary connect-button" type="submit">
         {isSameTarget(connection, verdict.type === 'target' ? verdict.target : undefined)
           ? 'Reconnect'
@@ -72,6 +59,34 @@ export function ConnectForm({ connection, firstAddress, onConnect }: Props): JSX
         {fault?.words}
       </p>
     </form>
+  );
+}
+
+interface FieldProps {
+  readonly name: string;
+  readonly part: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly isInvalid: boolean;
+  readonly attributes: InputHTMLAttributes<HTMLInputElement>;
+}
+
+function ConnectField({ name, part, value, onChange, isInvalid, attributes }: FieldProps): JSX.Element {
+  return (
+    <label class={`field ${part}`}>
+      <span class="field-name">{name}</span>
+      <input
+        class="input mono"
+        value={value}
+        onInput={(event) => onChange(event.currentTarget.value)}
+        spellcheck={false}
+        autocapitalize="off"
+        autocomplete="off"
+        aria-invalid={isInvalid}
+        aria-describedby="connect-fault"
+        {...attributes}
+      />
+    </label>
   );
 }
 

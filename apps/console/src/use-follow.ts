@@ -27,7 +27,7 @@ export function useFollow(
   rows: readonly LogRow[],
 ): Follow {
   const [scrollPx, setScrollPx] = useState(0);
-  const [viewportPx, setViewportPx] = useState(0);
+  const viewportPx = useViewportHeight(box);
   const [isFollowing, setIsFollowing] = useState(true);
   const anchor = useRef({ id: 0, offsetPx: 0 });
   const lastSeenId = useRef(0);
@@ -68,22 +68,7 @@ export function useFollow(
     setScrollPx(element.scrollTop);
   }, [box, rows, shape.count, shape.rowPx, shape.expandedIndex, shape.expandedPx, isFollowing, viewportPx]);
 
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const resizes = new ResizeObserver(() => setViewportPx(element.clientHeight));
-    resizes.observe(element);
-    return () => resizes.disconnect();
-  }, [box]);
-
-  const latest = useRef(handleScroll);
-  latest.current = handleScroll;
-  useEffect(() => {
-    const element = box.current;
-    const listener = () => latest.current();
-    element?.addEventListener('scroll', listener, { passive: true });
-    return () => element?.removeEventListener('scroll', listener);
-  }, [box]);
+  useScrollListener(box, handleScroll);
 
   return {
     scrollPx,
@@ -94,6 +79,29 @@ export function useFollow(
     hold: () => setIsFollowing(false),
     reveal,
   };
+}
+
+function useViewportHeight(box: RefObject<HTMLElement | null>): number {
+  const [viewportPx, setViewportPx] = useState(0);
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const resizes = new ResizeObserver(() => setViewportPx(element.clientHeight));
+    resizes.observe(element);
+    return () => resizes.disconnect();
+  }, [box]);
+  return viewportPx;
+}
+
+function useScrollListener(box: RefObject<HTMLElement | null>, handleScroll: () => void): void {
+  const latest = useRef(handleScroll);
+  latest.current = handleScroll;
+  useEffect(() => {
+    const element = box.current;
+    const listener = () => latest.current();
+    element?.addEventListener('scroll', listener, { passive: true });
+    return () => element?.removeEventListener('scroll', listener);
+  }, [box]);
 }
 
 /** The first row whose id is at least `id`; ids rise along the list. */
