@@ -1,3 +1,4 @@
+import { functionSpans } from './function-span.js';
 import { importsOf, isTest, type SourceFile, withoutStrings } from './source-file.js';
 
 /** Where a file breaks a rule that no compiler knows, as `file: rule`. */
@@ -11,11 +12,23 @@ export function houseRuleViolations(file: SourceFile): string[] {
 
   if (/^(?:export\s+)?(?:let|var)\s/m.test(code)) broken.push('mutable module state');
   if (isPure(file.path)) broken.push(...impurities(file.text, code));
+  if (isShipped(file.path)) broken.push(...longFunctions(file.text));
   return broken.map((rule) => `${file.path}: ${rule}`);
 }
 
 function isPure(path: string): boolean {
   return /^packages\/ieum\/src\/(core|codecs|channel|hub)\//.test(path);
+}
+
+function isShipped(path: string): boolean {
+  return /^(packages|apps)\/[^/]+\/src\//.test(path);
+}
+
+function longFunctions(text: string): string[] {
+  return functionSpans(text).flatMap(({ line, lines, isHotLoop }) => {
+    const maxLines = isHotLoop ? 120 : 60;
+    return lines > maxLines ? [`a function of ${lines} lines at line ${line}, more than ${maxLines}`] : [];
+  });
 }
 
 function impurities(text: string, code: string): string[] {

@@ -173,6 +173,75 @@ test.each([
   expect(houseRuleViolations({ path, text }).length).toBe(count);
 });
 
+describe('a function of more than 60 lines breaks the house rules', () => {
+  test.each([
+    ['a function', 'export function f(a: number): void {', '}'],
+    [
+      'one with a head of several lines',
+      'async function f(\n  a: number,\n  b: number,\n): Promise<void> {',
+      '}',
+    ],
+    ['one that takes its argument apart', 'function f({\n  a,\n  b,\n}: Props): JSX.Element {', '}'],
+    ['one whose type is an object', 'function f(): {\n  a: string;\n} {', '}'],
+    ['a generator', 'export function* f() {', '}'],
+    ['an arrow function', 'const f = (a: number): void => {', '};'],
+    ['one with parameters on lines of their own', 'const f = (\n  a: number,\n): Map<A, B> => {', '};'],
+    ['an arrow function around one expression', 'const f = (a: number) => (', ');'],
+    ['one whose expression begins below', 'const f = (a: number) =>', ''],
+    ['a callback', 'emitter.on(name, async () => {', '});'],
+    ['a method', 'class A {\n  static async #f<T>(a: T): Promise<void> {', '  }\n}'],
+    ['a constructor', 'class A {\n  constructor(\n    a: number,\n  ) {', '  }\n}'],
+    ['a getter', 'class A {\n  get f(): number {', '  }\n}'],
+  ])('%s', (_name, head, end) => {
+    expect(longFunctionsIn(head, 60, end)).toBe(1);
+    expect(longFunctionsIn(head, 40, end)).toBe(0);
+  });
+
+  test.each([
+    ['a class', 'export class A {', '}'],
+    ['an interface', 'interface A {', '}'],
+    ['a table', 'const table = {', '};'],
+    ['a condition', 'if (\n  a &&\n  b\n) {', '}'],
+    ['an alternative', 'if (a) {\n  b();\n} else if (c) {', '}'],
+    ['a comment', '// makes (a) => {', '}'],
+  ])('%s is none', (_name, head, end) => {
+    expect(longFunctionsIn(head, 70, end)).toBe(0);
+  });
+
+  test('and 60 are allowed, from the head to the last line', () => {
+    expect(longFunctionsIn('function f() {', 58, '}')).toBe(0);
+    expect(longFunctionsIn('function f() {', 59, '}')).toBe(1);
+  });
+
+  test('and the function around it', () => {
+    const inner = `  const inner = () => {\n${'    work();\n'.repeat(60)}  };`;
+    expect(longFunctionsIn(`function outer() {\n${inner}`, 1, '}')).toBe(2);
+  });
+
+  test('and a hot loop may take 120', () => {
+    const head = '/**\n * A hot loop: calls would cost more than the work.\n */\nfunction f() {';
+    expect(longFunctionsIn(head, 118, '}')).toBe(0);
+    expect(longFunctionsIn(head, 119, '}')).toBe(1);
+    expect(longFunctionsIn(`// a hot loop\n\nfunction f() {`, 59, '}')).toBe(1);
+  });
+
+  test('only where it ships', () => {
+    const text = `function f() {\n${'  work();\n'.repeat(60)}}\n`;
+    const paths = [
+      'packages/cli/src/a.ts',
+      'apps/console/src/a.tsx',
+      library('a.test.ts'),
+      'test/support/a.ts',
+    ];
+    expect(paths.map((path) => houseRuleViolations({ path, text }).length)).toEqual([1, 1, 0, 0]);
+  });
+
+  function longFunctionsIn(head: string, bodyLines: number, end: string): number {
+    const text = `${head}\n${'      work();\n'.repeat(bodyLines)}${end}\n`;
+    return houseRuleViolations({ path: library('node/a.ts'), text }).length;
+  }
+});
+
 const neighbours: readonly SourceFile[] = [
   ...['core', 'channel', 'codecs', 'hub', 'node', 'testing', 'brokers', 'client', 'compat'].map((part) =>
     file(library(`${part}/b.ts`), ''),
