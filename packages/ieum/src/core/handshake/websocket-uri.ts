@@ -30,7 +30,10 @@ export interface WebSocketUri {
 export function parseWebSocketUri(input: string | URL, base?: string | URL): WebSocketUri {
   const url = parseUrl(input, base);
   const scheme = schemes.get(url.protocol);
-  if (scheme === undefined) throw invalidUrl(`the scheme ${url.protocol} is not ws, wss, http or https`);
+  if (scheme === undefined)
+    throw invalidUrl(
+      `the scheme ${url.protocol} is not ws:, wss:, http: or https:; a URL begins like ws://host`,
+    );
   url.protocol = scheme.protocol;
   url.hash = '';
   if (!isHost(url.host)) throw invalidUrl('the host has forbidden characters');
@@ -50,7 +53,10 @@ function parseUrl(input: string | URL, base: string | URL | undefined): URL {
   try {
     return new URL(input, base);
   } catch (cause) {
-    throw invalidUrl('the URL cannot be parsed', { cause });
+    throw invalidUrl(
+      `${JSON.stringify(String(input).slice(0, 200))} is no absolute URL, like ws://host/path`,
+      { cause },
+    );
   }
 }
 

@@ -54,7 +54,7 @@ export class ConnectError extends Error {
   readonly reply: SocksReply | undefined;
 
   constructor(code: ConnectErrorCode, message: string, details: ConnectErrorDetails) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    super(message + reasonOf(details.cause), 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.host = details.host;
     this.port = details.port;
@@ -63,4 +63,11 @@ export class ConnectError extends Error {
     this.status = details.status;
     this.reply = details.reply;
   }
+}
+
+/** What the platform says, for those who only log the message. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return '';
+  const reason = cause.message || (cause as NodeJS.ErrnoException).code || '';
+  return reason === '' ? '' : `: ${reason}`;
 }
