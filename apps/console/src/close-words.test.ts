@@ -11,6 +11,7 @@ const closed = (change: Partial<ClosedState>): ClosedState => ({
   wasClean: false,
   closedByPage: false,
   openMs: undefined,
+  httpAnswer: undefined,
   ...change,
 });
 const words = (change: Partial<ClosedState>) => closeWords(closed(change), 'http://page.test');
@@ -27,6 +28,17 @@ test('1006 names a certificate only for wss, and subprotocols only when some wer
   const offering = { url: 'ws://other.test/', subprotocols: ['v1'] };
   expect(words({ target: secure }).checks).toHaveLength(plain + 1);
   expect(words({ target: offering }).checks).toHaveLength(plain + 1);
+});
+
+test('a server that answers a plain GET is not said to be missing, nor its certificate to be bad', () => {
+  const target = { url: 'wss://other.test/nope', subprotocols: [] };
+  const unknown = words({ target }).checks;
+  const answered = words({ target, httpAnswer: { type: 'answered', status: 418 } }).checks;
+  expect(answered).toHaveLength(unknown.length - 1);
+  expect(answered).not.toContain(unknown[0]);
+  expect(answered[0]).toContain('/nope');
+  expect(answered[0]).toContain('418');
+  expect(words({ target, httpAnswer: { type: 'silent' } }).checks).toEqual(unknown);
 });
 
 test('every code gets words of its own', () => {

@@ -1,4 +1,5 @@
 import type { ClosedState } from './connection.js';
+import { httpAnswerLine } from './http-answer.js';
 
 /** A close code in words: what it is called, what it means here, and what to look at. */
 export interface CloseWords {
@@ -35,12 +36,13 @@ function neverOpened(closed: ClosedState, pageOrigin: string): CloseWords {
     };
   }
   const { protocol, host } = new URL(closed.target.url);
+  const isAnswered = closed.httpAnswer?.type === 'answered';
   const checks = [
-    `Is a server listening on ${host}? The network panel of the developer tools shows the HTTP status, if there was one.`,
+    whetherUp(closed, host),
     `Does it let pages from ${pageOrigin} in? Servers refuse unknown origins with 403 (ieum: its allow-origin flag).`,
     'Is the path right? A path without a WebSocket answers 404, 400 or 426.',
   ];
-  if (protocol === 'wss:') {
+  if (protocol === 'wss:' && !isAnswered) {
     checks.push(
       `Is its certificate trusted? Open https://${host}/ in a tab: a warning there fails silently here.`,
     );
@@ -53,6 +55,14 @@ function neverOpened(closed: ClosedState, pageOrigin: string): CloseWords {
   const meaning =
     'The opening handshake did not finish. 1006 is the browser’s own code: it hides the real cause from pages.';
   return { title: 'Could not connect', meaning, checks };
+}
+
+function whetherUp({ httpAnswer, target }: ClosedState, host: string): string {
+  if (httpAnswer?.type !== 'answered') {
+    return `Is a server listening on ${host}? The network panel of the developer tools shows the HTTP status, if there was one.`;
+  }
+  const line = httpAnswerLine(httpAnswer, target.url);
+  return `${line[0]?.toUpperCase()}${line.slice(1)}. The network panel of the developer tools shows how it answered the opening handshake.`;
 }
 
 function cutOff(closed: ClosedState): CloseWords {

@@ -52,3 +52,10 @@ test.each<[string, ConnectionEvent[], ConnectionEvent]>([
   const state = after(...events);
   expect(reduceConnection(state, impossible)).toBe(state);
 });
+
+test('what a plain GET came to belongs to a closed connection, and to no other', () => {
+  const asked = { type: 'http-asked', answer: { type: 'answered', status: 404 } } as const;
+  expect(after(CONNECT, CLOSED, asked)).toEqual({ ...after(CONNECT, CLOSED), httpAnswer: asked.answer });
+  expect(after(CONNECT, CLOSED, asked, CONNECT, CLOSED)).toEqual(after(CONNECT, CLOSED));
+  expect(after(CONNECT, asked)).toEqual(after(CONNECT));
+});

@@ -1,3 +1,4 @@
+import type { HttpAnswer } from './http-answer.js';
 import type { Target } from './target.js';
 
 /** What the page knows about its one connection, in the words of the browser's WebSocket. */
@@ -28,6 +29,8 @@ export interface ClosedState {
   readonly closedByPage: boolean;
   /** How long the connection was open; undefined when the opening handshake never finished. */
   readonly openMs: number | undefined;
+  /** What a plain GET of the same address came to; undefined unless that was tried. */
+  readonly httpAnswer: HttpAnswer | undefined;
 }
 
 export type ConnectionEvent =
@@ -46,7 +49,8 @@ export type ConnectionEvent =
       readonly reason: string;
       readonly wasClean: boolean;
       readonly nowMs: number;
-    };
+    }
+  | { readonly type: 'http-asked'; readonly answer: HttpAnswer };
 
 /** The state after `event`. An event that cannot follow the state changes nothing. */
 export function reduceConnection(state: ConnectionState, event: ConnectionEvent): ConnectionState {
@@ -71,6 +75,8 @@ export function reduceConnection(state: ConnectionState, event: ConnectionEvent)
       return { type: 'closing', target: state.target, openedAtMs: openedAtMs(state) };
     case 'closed':
       return closedFrom(state, event);
+    case 'http-asked':
+      return state.type === 'closed' ? { ...state, httpAnswer: event.answer } : state;
   }
 }
 
@@ -93,6 +99,7 @@ function closedFrom(
     wasClean: event.wasClean,
     closedByPage: state.type === 'closing',
     openMs: openedAt === undefined ? undefined : event.nowMs - openedAt,
+    httpAnswer: undefined,
   };
 }
 

@@ -12,7 +12,7 @@ import {
   type LogRow,
   undoClear,
 } from './frame-log.js';
-import { httpAnswer } from './http-answer.js';
+import { askOverHttp, httpAnswerLine } from './http-answer.js';
 import { type Payload, payloadBytes, utf8Bytes } from './payload.js';
 import { isProbeText } from './probe.js';
 import { type ProbeChoice, ProbeTimer } from './probe-timer.js';
@@ -176,8 +176,11 @@ export class Session {
 
   async #askOverHttp(): Promise<void> {
     const socket = this.#socket;
-    const words = socket === undefined ? undefined : await httpAnswer(socket.url, location.href);
-    if (words !== undefined && socket === this.#socket) this.#append({ type: 'note', words, isFault: false });
+    if (socket === undefined) return;
+    const answer = await askOverHttp(socket.url, location.href);
+    if (answer === undefined || socket !== this.#socket) return;
+    this.#apply({ type: 'http-asked', answer });
+    this.#append({ type: 'note', words: httpAnswerLine(answer, socket.url), isFault: false });
   }
 
   #sendProbe(text: string): void {
