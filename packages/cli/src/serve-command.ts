@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createServer, type ListeningAddress, type WebSocketServer } from 'ieum';
+import { createServer, type ListeningAddress, type ServerOptions, type WebSocketServer } from 'ieum';
 
 import { CommandFailure } from './command-failure.js';
 import { loadConsoleFiles } from './console-files.js';
@@ -25,9 +25,10 @@ export function addServeCommand(program: Command, version: string): void {
 async function serve(flags: ServeFlags, version: string): Promise<void> {
   const log = createLog(process.stderr);
   const console = await loadConsoleFiles(new URL('console/', import.meta.url));
-  const server: WebSocketServer<undefined> = createServer<undefined>({
+  const tls = await serverTlsFrom(flags);
+  const server: WebSocketServer<undefined> = createChecked(flags, {
     ...serverOptionsFrom(flags),
-    ...(await tlsPart(flags)),
+    ...(tls === undefined ? {} : { tls }),
     routes: createEndpoints(),
     request: createPages({ console, isDraining: () => server.isDraining }),
     reportError: (error) =>
@@ -40,36 +41,33 @@ async function serve(flags: ServeFlags, version: string): Promise<void> {
   await shutDown;
 }
 
-async function tlsPart(
-  flags: ServeFlags,
-): Promise<{ tls?: NonNullable<Awaited<ReturnType<typeof serverTlsFrom>>> }> {
-  const tls = await serverTlsFrom(flags);
-  return tls === undefined ? {} : { tls };
+/** Whatever else can be wrong with the options, the flags were checked for: what is left is their files. */
+function createChecked(flags: ServeFlags, options: ServerOptions<undefined>): WebSocketServer<undefined> {
+  try {
+    return createServer(options);
+  } catch (cause) {
+    if (flags.tlsCert === undefined) throw cause;
+    const reason = describeSystemError(cause instanceof Error ? (cause.cause ?? cause) : cause);
+    throw new CommandFailure(
+      `--tls-cert and --tls-key do not hold a certificate and its key in PEM: ${reason}`,
+      undefined,
+      { cause },
+    );
+  }
 }
 
 async function listen(server: WebSocketServer<undefined>, flags: ServeFlags): Promise<ListeningAddress> {
-  const { host, port, tlsCert } = flags;
+  const { host, port } = flags;
   try {
     return await server.listen({ host, port });
   } catch (cause) {
     const advice = listenAdvice.get(systemErrorCode(cause));
     const where = `port ${port} of ${host}`;
     if (advice !== undefined) throw new CommandFailure(`${where} ${advice}`, undefined, { cause });
-    if (tlsCert !== undefined && !isSystemCall(cause)) {
-      throw new CommandFailure(
-        `--tls-cert and --tls-key do not hold a certificate and its key in PEM: ${describeSystemError(cause)}`,
-        undefined,
-        { cause },
-      );
-    }
     throw new CommandFailure(`cannot listen on ${where}: ${describeSystemError(cause)}`, undefined, {
       cause,
     });
   }
-}
-
-function isSystemCall(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
 }
 
 function logStart(log: Log, version: string, hasConsole: boolean): void {
