@@ -1,7 +1,16 @@
-import { type OpeningOptions, openStream } from './opening/open-stream.js';
+import { type OpeningOptions, openingOptionNames, openStream } from './opening/open-stream.js';
+import { checkNames, type OptionVocabulary, requireFunctions, requireObject } from './option-check.js';
+import { connectHints } from './option-hints.js';
 import { Peer } from './peer.js';
 import type { PeerHandlers } from './peer-handlers.js';
-import type { PeerOptions } from './peer-options.js';
+import {
+  checkPeerHandlers,
+  checkPeerOptions,
+  type PeerOptions,
+  peerHandlerNames,
+  peerOptionNames,
+  peerOptionsOf,
+} from './peer-options.js';
 import { PeerProfile } from './peer-profile.js';
 import { Scheduler } from './scheduler.js';
 
@@ -22,7 +31,8 @@ export interface ConnectOptions extends OpeningOptions, PeerOptions, PeerHandler
  * @throws the reason of `signal` when that is aborted before the connection is open; later it has no effect
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Peer<undefined>> {
-  const profile = new PeerProfile('client', options);
+  checkConnectOptions(options);
+  const profile = new PeerProfile('client', peerOptionsOf(options));
   const { socket, head, subprotocol, request } = await openStream(url, options);
   const parts = profile.createParts(socket, new Scheduler());
   const owner = {
@@ -34,3 +44,17 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   peer.start(head);
   return peer;
 }
+
+function checkConnectOptions(options: unknown): asserts options is ConnectOptions {
+  requireObject('the second argument of connect', options, "write { subprotocols: ['chat'], … }");
+  const checked: ConnectOptions = options;
+  checkNames('connect', checked, vocabulary);
+  checkPeerOptions(checked);
+  checkPeerHandlers('', checked);
+  requireFunctions('', checked, ['reportError']);
+}
+
+const vocabulary: OptionVocabulary = {
+  names: [...peerOptionNames, ...peerHandlerNames, ...openingOptionNames, 'reportError'],
+  hints: connectHints,
+};

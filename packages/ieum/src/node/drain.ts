@@ -4,6 +4,7 @@ import { CloseCode } from '../core/close-code.js';
 import { requirePositive } from '../core/connection-options.js';
 import { UsageError } from '../core/errors.js';
 
+import { checkNames, describe, requireCount, requireObject } from './option-check.js';
 import type { Peer } from './peer.js';
 
 export interface DrainOptions {
@@ -28,13 +29,16 @@ export interface DrainReport {
 
 /** @throws UsageError `ERR_WS_INVALID_OPTION`, `ERR_WS_INVALID_CLOSE_CODE`, `ERR_WS_INVALID_CLOSE_REASON` */
 export function checkDrainOptions(options: DrainOptions): void {
-  const { timeoutMs, batchSize, batchIntervalMs = 0 } = options;
-  checkClose(options.code ?? CloseCode.GoingAway, options.reason);
+  requireObject('the argument of drain', options, 'write { timeoutMs, code, reason, … }');
+  checkNames('drain', options, { names: drainOptionNames, hints: { timeout: 'write timeoutMs' } });
+  const { timeoutMs, batchSize, batchIntervalMs = 0, code = CloseCode.GoingAway } = options;
+  if (code !== CloseCode.GoingAway && code !== CloseCode.ServiceRestart) {
+    throw new UsageError('ERR_WS_INVALID_CLOSE_CODE', `code must be 1001 or 1012, not ${describe(code)}`);
+  }
+  checkClose(code, options.reason);
   if (timeoutMs !== undefined) requirePositive('timeoutMs', timeoutMs);
   if (batchIntervalMs !== 0) requirePositive('batchIntervalMs', batchIntervalMs);
-  if (batchSize !== undefined && !(Number.isInteger(batchSize) && batchSize > 0)) {
-    throw new UsageError('ERR_WS_INVALID_OPTION', `batchSize is a whole number from 1 on, not ${batchSize}`);
-  }
+  if (batchSize !== undefined) requireCount('batchSize', batchSize);
 }
 
 /** Closes peers in batches and waits for them. */
@@ -75,3 +79,11 @@ function pause(clock: Clock, durationMs: number): Promise<void> {
 
 /** How long a drain takes at most, unless told otherwise. */
 export const drainTimeoutMs = 30_000;
+
+const drainOptionNames: readonly (keyof DrainOptions)[] = [
+  'timeoutMs',
+  'code',
+  'reason',
+  'batchSize',
+  'batchIntervalMs',
+];

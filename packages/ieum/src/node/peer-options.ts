@@ -1,9 +1,22 @@
 import type { SendQueueOptions } from '../channel/send-queue.js';
-import { type ConnectionOptions, requirePositive } from '../core/connection-options.js';
-import { UsageError } from '../core/errors.js';
+import {
+  type ConnectionOptions,
+  type connectionDefaults,
+  requirePositive,
+} from '../core/connection-options.js';
 import type { KeepaliveOptions } from '../core/keepalive.js';
 
 import type { ReceiveBudget } from './inbox.js';
+import {
+  checkNames,
+  definedOf,
+  describe,
+  requireCount,
+  requireFunctions,
+  requireObject,
+  requireOneOf,
+} from './option-check.js';
+import type { PeerHandlers } from './peer-handlers.js';
 import type { SocketAccess } from './socket-reader.js';
 
 /** Limits and deadlines of one connection. All times are in milliseconds. */
@@ -28,29 +41,46 @@ export interface PeerOptions
 
 export const keepaliveDefaults: KeepaliveOptions = { intervalMs: 25_000, graceMs: 20_000 };
 
-/** @throws UsageError `ERR_WS_INVALID_OPTION` */
+/**
+ * Checks what is set. Other options may stand beside these.
+ *
+ * @throws UsageError `ERR_WS_INVALID_OPTION`
+ */
 export function checkPeerOptions(options: PeerOptions): void {
   const { keepalive, receiveBudget, sendQueue, socketAccess } = options;
   for (const name of limitNames) {
-    if (options[name] !== undefined) requirePositive(name, options[name]);
+    if (options[name] !== undefined) limitChecks[name](name, options[name]);
   }
-  if (keepalive) checkPositive('keepalive', keepalive, ['intervalMs', 'graceMs']);
-  if (receiveBudget) checkPositive('receiveBudget', receiveBudget, ['maxMessages', 'maxBytes']);
-  if (sendQueue) checkPositive('sendQueue', sendQueue, ['maxQueuedBytes', 'maxWaitingBytes']);
-  if (socketAccess !== undefined && socketAccess !== 'direct' && socketAccess !== 'public') {
-    throw new UsageError('ERR_WS_INVALID_OPTION', 'socketAccess is direct or public');
+  if (keepalive !== undefined && keepalive !== false) {
+    checkNested('keepalive', keepalive, keepaliveChecks, 'write { intervalMs, graceMs }, or false for none');
   }
-  if (sendQueue?.policy !== undefined && !sendPolicies.has(sendQueue.policy)) {
-    throw new UsageError(
-      'ERR_WS_INVALID_OPTION',
-      `sendQueue.policy is one of ${[...sendPolicies].join(', ')}`,
-    );
+  if (receiveBudget !== undefined) {
+    checkNested('receiveBudget', receiveBudget, receiveBudgetChecks, 'write { maxMessages, maxBytes }');
   }
+  if (sendQueue !== undefined) checkNested('sendQueue', sendQueue, sendQueueChecks, hintForQueue(sendQueue));
+  if (socketAccess !== undefined) requireOneOf('socketAccess', socketAccess, ['direct', 'public']);
+}
+
+/** @throws UsageError `ERR_WS_INVALID_OPTION` for a handler that is no function */
+export function checkPeerHandlers<User>(prefix: string, handlers: PeerHandlers<User>): void {
+  requireFunctions(prefix, handlers, peerHandlerNames);
+}
+
+/** The peer options among `options`, those that are set, down to the nested ones. */
+export function peerOptionsOf(options: PeerOptions): PeerOptions {
+  const { keepalive, receiveBudget, sendQueue, socketAccess } = options;
+  return definedOf({
+    ...limitsOf(options),
+    keepalive: keepalive && definedOf(keepalive),
+    receiveBudget: receiveBudget && definedOf(receiveBudget),
+    sendQueue: sendQueue && definedOf(sendQueue),
+    socketAccess,
+  }) as PeerOptions;
 }
 
 /** The plain limits among the options, those that are set. */
-export function limitsOf(options: PeerOptions): Partial<Record<(typeof limitNames)[number], number>> {
-  const limits: Partial<Record<(typeof limitNames)[number], number>> = {};
+export function limitsOf(options: PeerOptions): Partial<Record<keyof typeof limitChecks, number>> {
+  const limits: Partial<Record<keyof typeof limitChecks, number>> = {};
   for (const name of limitNames) {
     const limit = options[name];
     if (limit !== undefined) limits[name] = limit;
@@ -58,21 +88,64 @@ export function limitsOf(options: PeerOptions): Partial<Record<(typeof limitName
   return limits;
 }
 
-function checkPositive<Options extends object>(
+type Check = (name: string, value: unknown) => void;
+
+function checkNested<Options extends object>(
   name: string,
   options: Options,
-  fields: readonly (keyof Options & string)[],
+  checks: Readonly<Record<keyof Options & string, Check>>,
+  hint: string,
 ): void {
-  for (const field of fields) {
-    if (options[field] !== undefined) requirePositive(`${name}.${field}`, options[field]);
+  requireObject(name, options, hint);
+  checkNames(name, options, { names: Object.keys(checks) });
+  for (const [field, check] of Object.entries<Check>(checks)) {
+    const value: unknown = options[field as keyof Options];
+    if (value !== undefined) check(`${name}.${field}`, value);
   }
 }
 
-const limitNames = [
-  'maxMessageBytes',
-  'maxFragments',
-  'closeTimeoutMs',
-  'sendTimeoutMs',
-  'idleTimeoutMs',
-] as const;
-const sendPolicies: ReadonlySet<unknown> = new Set(['wait', 'drop-newest', 'drop-oldest', 'close']);
+function hintForQueue(sendQueue: unknown): string {
+  return `write { policy: ${sendPolicies.includes(sendQueue) ? describe(sendQueue) : "'wait'"} }`;
+}
+
+const limitChecks: Readonly<Record<keyof typeof connectionDefaults, Check>> = {
+  maxMessageBytes: requireCount,
+  maxFragments: requireCount,
+  closeTimeoutMs: requirePositive,
+  sendTimeoutMs: requirePositive,
+  idleTimeoutMs: requirePositive,
+};
+const limitNames = Object.keys(limitChecks) as (keyof typeof limitChecks)[];
+
+const keepaliveChecks: Readonly<Record<keyof KeepaliveOptions, Check>> = {
+  intervalMs: requirePositive,
+  graceMs: requirePositive,
+};
+const receiveBudgetChecks: Readonly<Record<keyof ReceiveBudget, Check>> = {
+  maxMessages: requireCount,
+  maxBytes: requireCount,
+};
+const sendPolicies: readonly unknown[] = ['wait', 'drop-newest', 'drop-oldest', 'close'];
+const sendQueueChecks: Readonly<Record<keyof SendQueueOptions, Check>> = {
+  maxQueuedBytes: requireCount,
+  maxWaitingBytes: requireCount,
+  policy: (name, value) => requireOneOf(name, value, sendPolicies),
+};
+
+/** The names of all peer options. */
+export const peerOptionNames: readonly (keyof PeerOptions)[] = [
+  ...limitNames,
+  'keepalive',
+  'receiveBudget',
+  'sendQueue',
+  'socketAccess',
+];
+
+/** The names of all handlers. */
+export const peerHandlerNames: readonly (keyof PeerHandlers)[] = [
+  'open',
+  'message',
+  'ping',
+  'pong',
+  'closed',
+];

@@ -1,8 +1,17 @@
 import { UsageError } from '../core/errors.js';
 import { checkSubprotocols } from '../core/handshake/subprotocols.js';
 
+import { checkNames, describe, type OptionVocabulary, requireObject } from './option-check.js';
+import { routeHints } from './option-hints.js';
 import type { PeerHandlers } from './peer-handlers.js';
-import type { PeerOptions } from './peer-options.js';
+import {
+  checkPeerHandlers,
+  checkPeerOptions,
+  type PeerOptions,
+  peerHandlerNames,
+  peerOptionNames,
+  peerOptionsOf,
+} from './peer-options.js';
 import { PeerProfile } from './peer-profile.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
@@ -37,9 +46,11 @@ export class RouteTable<User> {
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION`, `ERR_WS_INVALID_SUBPROTOCOL` */
   constructor(routes: Routes<User>, defaults: PeerOptions) {
+    checkRoutes(routes);
+    const shared = peerOptionsOf(defaults);
     for (const [path, route] of Object.entries(routes)) {
       checkRoute(path, route);
-      const compiled = { route, profile: new PeerProfile('server', { ...defaults, ...route }) };
+      const compiled = { route, profile: new PeerProfile('server', { ...shared, ...peerOptionsOf(route) }) };
       if (path.endsWith('/*')) this.#prefixes.push([path.slice(0, -1), compiled]);
       else this.#exact.set(path, compiled);
     }
@@ -66,8 +77,32 @@ function checkRoute<User>(path: string, route: Route<User>): void {
       `the route ${JSON.stringify(path)} is no path: write "/chat" or "/rooms/*"`,
     );
   }
-  if (typeof route !== 'object' || route === null) {
-    throw new UsageError('ERR_WS_INVALID_OPTION', `the route ${path} needs an object of handlers`);
+  const name = `the route ${path}`;
+  requireObject(name, route, 'write { message(peer, message) { … } }');
+  checkNames(name, route, routeVocabulary);
+  checkPeerOptions(route);
+  checkPeerHandlers(`${name}: `, route);
+  const { subprotocols } = route;
+  if (subprotocols === undefined || typeof subprotocols === 'function') return;
+  if (!Array.isArray(subprotocols)) {
+    throw new UsageError(
+      'ERR_WS_INVALID_SUBPROTOCOL',
+      `${name}: subprotocols are a list of strings or a function, not ${describe(subprotocols)}`,
+    );
   }
-  if (typeof route.subprotocols === 'object') checkSubprotocols(route.subprotocols);
+  checkSubprotocols(subprotocols);
 }
+
+function checkRoutes(routes: unknown): void {
+  const example = "write routes: { '/chat': { message(peer, message) { … } } }";
+  if (routes === undefined) throw new UsageError('ERR_WS_INVALID_OPTION', `routes are missing: ${example}`);
+  requireObject('routes', routes, example);
+  if (Symbol.iterator in routes) {
+    throw new UsageError('ERR_WS_INVALID_OPTION', `routes must be a plain object: ${example}`);
+  }
+}
+
+const routeVocabulary: OptionVocabulary = {
+  names: [...peerOptionNames, ...peerHandlerNames, 'subprotocols'],
+  hints: routeHints,
+};

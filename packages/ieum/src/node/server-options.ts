@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { ServerOptions as HttpsOptions } from 'node:https';
-import type { SecureContextOptions } from 'node:tls';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 
 import type { Clock } from '../channel/clock.js';
 import { requirePositive } from '../core/connection-options.js';
@@ -8,11 +8,22 @@ import { UsageError } from '../core/errors.js';
 
 import type { ConnectionLimitsOptions } from './admission/connection-limits.js';
 import type { ForwardingConvention } from './admission/forwarded.js';
-import type { OriginPolicy } from './admission/origin-policy.js';
+import { compileOriginPolicy, type OriginPolicy } from './admission/origin-policy.js';
 import type { Authenticate } from './authentication.js';
+import {
+  checkNames,
+  describe,
+  type OptionVocabulary,
+  requireCount,
+  requireFunctions,
+  requireObject,
+  requireOneOf,
+} from './option-check.js';
+import { serverHints } from './option-hints.js';
 import type { Peer } from './peer.js';
-import { checkPeerOptions, type PeerOptions } from './peer-options.js';
+import { checkPeerOptions, type PeerOptions, peerOptionNames } from './peer-options.js';
 import type { Routes } from './routes.js';
+import type { UpgradeRequest } from './upgrade-request.js';
 
 /** TLS as `node:https` takes it, and certificates by the name that a client asks for (SNI, RFC 6066). */
 export interface ServerTlsOptions extends HttpsOptions {
@@ -27,7 +38,7 @@ export interface ServerOptions<User = unknown> extends PeerOptions, ConnectionLi
   /** Decides on each client: `accept(user)` or `refuse(status, reason)`. Default: everyone is accepted. */
   readonly authenticate?: Authenticate<User>;
   /** Which pages may connect. Default `'same-origin'`; clients that send no Origin pass unless a function decides. */
-  readonly allowOrigin?: OriginPolicy;
+  readonly allowOrigin?: OriginPolicy<UpgradeRequest>;
   /** The names that this server goes by, against DNS rebinding. Default: any. */
   readonly allowedHosts?: readonly string[];
   /** Proxies whose `Forwarded`, `X-Forwarded-*` and PROXY headers are believed. Default: none. */
@@ -55,17 +66,100 @@ export const serverDefaults: { readonly handshakeTimeoutMs: number; readonly max
   maxHeaderBytes: 16 * 1024,
 };
 
-/** @throws UsageError `ERR_WS_INVALID_OPTION` */
+/**
+ * Checks all but the routes, which `RouteTable` checks.
+ *
+ * @throws UsageError `ERR_WS_INVALID_OPTION`
+ */
 export function checkServerOptions<User>(options: ServerOptions<User>): void {
+  requireObject('the argument of createServer', options, "write { routes: { '/chat': { … } } }");
+  checkNames('createServer', options, vocabulary);
   checkPeerOptions(options);
-  for (const name of ['handshakeTimeoutMs', 'maxHeaderBytes'] as const) {
-    const value = options[name];
-    if (value !== undefined) requirePositive(name, value);
-    if (value !== undefined && value > largest) {
-      throw new UsageError('ERR_WS_INVALID_OPTION', `${name} is at most ${largest}, not ${value}`);
+  checkLimits(options);
+  requireFunctions('', options, ['authenticate', 'request', 'reportError']);
+  checkAdmission(options);
+  const { clock, tls } = options;
+  if (clock !== undefined) {
+    requireObject('clock', clock);
+    for (const name of ['now', 'setTimer'] as const) {
+      if (typeof clock[name] !== 'function') throw invalid(`clock.${name} must be a function`);
     }
   }
+  if (tls !== undefined) checkTls(tls);
+}
+
+function checkLimits<User>(options: ServerOptions<User>): void {
+  const { handshakeTimeoutMs, maxHeaderBytes } = options;
+  if (handshakeTimeoutMs !== undefined) requirePositive('handshakeTimeoutMs', handshakeTimeoutMs);
+  if (maxHeaderBytes !== undefined) requireCount('maxHeaderBytes', maxHeaderBytes);
+  for (const [name, value] of Object.entries({ handshakeTimeoutMs, maxHeaderBytes })) {
+    if (value !== undefined && value > largest) throw invalid(`${name} is at most ${largest}, not ${value}`);
+  }
+}
+
+function checkAdmission<User>(options: ServerOptions<User>): void {
+  const { allowOrigin, allowedHosts, trustedProxies, forwarding, proxyProtocol } = options;
+  if (allowOrigin !== undefined) compileOriginPolicy(allowOrigin);
+  for (const [name, list] of Object.entries({ allowedHosts, trustedProxies })) {
+    if (list !== undefined && !Array.isArray(list)) throw invalid(`${name} must be a list of strings`);
+  }
+  if (forwarding !== undefined) requireOneOf('forwarding', forwarding, forwardingConventions);
+  if (proxyProtocol !== undefined) requireOneOf('proxyProtocol', proxyProtocol, [true, false]);
+}
+
+/** Reads keys and certificates, so that those that cannot work are noticed before anybody connects. */
+function checkTls(tls: ServerTlsOptions): void {
+  requireObject('tls', tls, 'write { cert, key }');
+  if (!identities.some((name) => tls[name] !== undefined)) throw invalid('tls needs cert and key, or pfx');
+  const { sni = {}, ...main } = tls;
+  requireObject('tls.sni', sni, "write { 'example.com': { cert, key } }");
+  checkMaterial('tls', main);
+  for (const [name, material] of Object.entries(sni)) {
+    requireObject(`tls.sni[${describe(name)}]`, material, 'write { cert, key }');
+    checkMaterial(`tls.sni[${describe(name)}]`, material);
+  }
+}
+
+function checkMaterial(name: string, material: SecureContextOptions): void {
+  const { cert, key, pfx, privateKeyIdentifier } = material;
+  if (cert !== undefined && key === undefined && pfx === undefined && privateKeyIdentifier === undefined) {
+    throw invalid(`${name} has a cert and no key`);
+  }
+  try {
+    createSecureContext(material);
+  } catch (cause) {
+    throw invalid(`${name} is not usable: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+}
+
+function invalid(problem: string, cause?: unknown): UsageError {
+  return new UsageError('ERR_WS_INVALID_OPTION', problem, cause === undefined ? {} : { cause });
 }
 
 /** What timers and parsers of the platform take. */
 const largest = 2 ** 31 - 1;
+
+const ownOptions: Readonly<Record<Exclude<keyof ServerOptions, keyof PeerOptions>, true>> = {
+  routes: true,
+  authenticate: true,
+  allowOrigin: true,
+  allowedHosts: true,
+  trustedProxies: true,
+  forwarding: true,
+  proxyProtocol: true,
+  tls: true,
+  request: true,
+  handshakeTimeoutMs: true,
+  maxHeaderBytes: true,
+  maxConnections: true,
+  maxConnectionsPerAddress: true,
+  reportError: true,
+  clock: true,
+};
+const vocabulary: OptionVocabulary = {
+  names: [...peerOptionNames, ...Object.keys(ownOptions)],
+  hints: serverHints,
+};
+const forwardingConventions: readonly ForwardingConvention[] = ['either', 'forwarded', 'x-forwarded'];
+/** One of these is how a server proves who it is; some ciphers do without. */
+const identities = ['cert', 'pfx', 'sni', 'SNICallback', 'pskCallback', 'ciphers'] as const;

@@ -10,6 +10,7 @@ import { parseWebSocketUri, type WebSocketUri } from '../../core/handshake/webso
 
 import { type DialOptions, dial } from '../dial/dial.js';
 import { discard } from '../dial/socket-stage.js';
+import { describe, requireObject, requireOneOf } from '../option-check.js';
 import { UpgradeRequest } from '../upgrade-request.js';
 
 import { type HandshakeAnswer, HandshakeError } from './handshake-error.js';
@@ -53,6 +54,7 @@ export async function openStream(url: string | URL, options: OpeningOptions = {}
   const uri = parseWebSocketUri(url);
   const { handshakeTimeoutMs = 10_000, maxHeaderBytes = 16 * 1024, maxRedirects = 0, signal } = options;
   checkLimits({ handshakeTimeoutMs, maxHeaderBytes, maxRedirects });
+  checkTypes(options);
   const attempt = prepare(uri, { ...options, headers: fieldsOf(options.headers) }, 0);
 
   signal?.throwIfAborted();
@@ -185,8 +187,40 @@ function timerDelay(timeoutMs: number): number {
   return Math.min(timeoutMs, 2 ** 31 - 1);
 }
 
+/** What would otherwise be noticed by the platform, in words of its own or too late. */
+function checkTypes(options: OpeningOptions): void {
+  const { signal, origin, tls, proxy, proxyTls, environment, socketPath, localAddress, family } = options;
+  if (signal !== undefined && !isAbortSignal(signal)) {
+    throw new UsageError('ERR_WS_INVALID_OPTION', `signal must be an AbortSignal, not ${describe(signal)}`);
+  }
+  for (const [name, value] of Object.entries({ tls, proxyTls, environment })) {
+    if (value !== undefined) requireObject(name, value);
+  }
+  for (const [name, value] of Object.entries({ origin, socketPath, localAddress })) {
+    if (value === undefined || typeof value === 'string') continue;
+    throw new UsageError('ERR_WS_INVALID_OPTION', `${name} must be a string, not ${describe(value)}`);
+  }
+  if (proxy !== undefined && proxy !== false && typeof proxy !== 'string' && !(proxy instanceof URL)) {
+    throw new UsageError('ERR_WS_INVALID_OPTION', `proxy must be a URL or false, not ${describe(proxy)}`);
+  }
+  if (family !== undefined) requireOneOf('family', family, [0, 4, 6]);
+}
+
+/** Signals of other realms are as good. */
+function isAbortSignal(signal: unknown): boolean {
+  const { aborted, addEventListener, throwIfAborted } = Object(signal) as Partial<AbortSignal>;
+  return (
+    typeof aborted === 'boolean' &&
+    typeof addEventListener === 'function' &&
+    typeof throwIfAborted === 'function'
+  );
+}
+
 function fieldsOf(headers: OpeningOptions['headers']): HeaderField[] {
   if (headers === undefined) return [];
+  if (typeof headers !== 'object' || headers === null) {
+    throw new UsageError('ERR_WS_INVALID_HEADER', `headers are an object or pairs, not ${describe(headers)}`);
+  }
   const isIterable = Symbol.iterator in headers;
   const fields: readonly unknown[] = isIterable
     ? [...(headers as Iterable<HeaderField>)]
@@ -198,6 +232,26 @@ function fieldsOf(headers: OpeningOptions['headers']): HeaderField[] {
   }
   return fields as HeaderField[];
 }
+
+const openingOptions: Readonly<Record<keyof OpeningOptions, true>> = {
+  subprotocols: true,
+  origin: true,
+  headers: true,
+  maxRedirects: true,
+  handshakeTimeoutMs: true,
+  maxHeaderBytes: true,
+  signal: true,
+  socketPath: true,
+  tls: true,
+  proxy: true,
+  proxyTls: true,
+  environment: true,
+  localAddress: true,
+  family: true,
+};
+
+/** The names of all options of an opening. */
+export const openingOptionNames: readonly string[] = Object.keys(openingOptions);
 
 /** TLS options that prove who we are, or that are about one server. */
 const firstServerTls: ReadonlySet<string> = new Set([
