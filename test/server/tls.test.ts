@@ -103,8 +103,11 @@ test('plain HTTP sent to a TLS port ends nothing but its own connection', async 
   expect(errors).toEqual([]);
 });
 
-test('a certificate that cannot be used rejects listen', async () => {
-  const server = createServer({ routes: { '/': {} }, tls: { cert: 'nonsense', key: 'nonsense' } });
+test('a certificate that cannot be used is refused at once', () => {
+  expect(() => createServer({ routes: { '/': {} }, tls: { cert: 'nonsense', key: 'nonsense' } })).toThrow(
+    expect.objectContaining({ code: 'ERR_WS_INVALID_OPTION' }),
+  );
+});
   await expect(server.listen()).rejects.toThrow();
   await server.close();
 });

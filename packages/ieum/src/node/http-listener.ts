@@ -119,10 +119,10 @@ export class HttpListener {
   }
 
   #createHttpServer(): http.Server {
-    const { tls: tlsOptions, maxHeaderBytes, handshakeTimeoutMs } = { ...serverDefaults, ...this.#options };
-    const headersTimeout = Math.ceil(handshakeTimeoutMs);
+    const { tls: tlsOptions, maxHeaderBytes, handshakeTimeoutMs } = this.#options;
+    const headersTimeout = Math.ceil(handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs);
     const limits: http.ServerOptions = {
-      maxHeaderSize: Math.ceil(maxHeaderBytes),
+      maxHeaderSize: maxHeaderBytes ?? serverDefaults.maxHeaderBytes,
       headersTimeout,
       requestTimeout: Math.max(headersTimeout, requestTimeoutMs),
       connectionsCheckingInterval: Math.ceil(Math.min(1_000, headersTimeout / 2)),
