@@ -108,6 +108,5 @@ test('a certificate that cannot be used is refused at once', () => {
     expect.objectContaining({ code: 'ERR_WS_INVALID_OPTION' }),
   );
 });
-  await expect(server.listen()).rejects.toThrow();
-  await server.close();
-});
+await expect(server.listen()).rejects.toThrow();
+await server.close();
