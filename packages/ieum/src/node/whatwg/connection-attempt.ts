@@ -3,6 +3,7 @@ import type { WebSocketUri } from '../../core/handshake/websocket-uri.js';
 import { ConnectionDriver, type DriverFace } from '../connection-driver.js';
 import { discard } from '../dial/socket-stage.js';
 import { openStream } from '../opening/open-stream.js';
+import { checkPeerOptions, peerOptionsOf } from '../peer-options.js';
 import { PeerProfile } from '../peer-profile.js';
 import { Scheduler } from '../scheduler.js';
 
@@ -31,10 +32,11 @@ export class ConnectionAttempt {
   constructor(uri: WebSocketUri, checked: CheckedOptions) {
     this.#uri = uri;
     this.#checked = checked;
-    const { sendQueue } = checked.options;
+    checkPeerOptions(checked.options);
+    const options = peerOptionsOf(checked.options);
     this.#profile = new PeerProfile('client', {
-      ...checked.options,
-      sendQueue: { maxWaitingBytes: Number.POSITIVE_INFINITY, ...sendQueue },
+      ...options,
+      sendQueue: { maxWaitingBytes: Number.POSITIVE_INFINITY, ...options.sendQueue },
     });
   }
 
