@@ -1,3 +1,4 @@
+import { guardedReporter } from './error-reporter.js';
 import { type OpeningOptions, openingOptionNames, openStream } from './opening/open-stream.js';
 import { checkNames, type OptionVocabulary, requireFunctions, requireObject } from './option-check.js';
 import { connectHints } from './option-hints.js';
@@ -36,7 +37,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   const { socket, head, subprotocol, request } = await openStream(url, options);
   const parts = profile.createParts(socket, new Scheduler());
   const owner = {
-    reportError: options.reportError ?? ((error: unknown) => console.error(error)),
+    reportError: guardedReporter(options.reportError),
     handleGone: () => {},
     handleFinished: () => {},
   };

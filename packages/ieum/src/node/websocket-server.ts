@@ -23,6 +23,7 @@ import {
   drainPeers,
   drainTimeoutMs,
 } from './drain.js';
+import { guardedReporter } from './error-reporter.js';
 import { type Admission, busy, Gatekeeper, type Verdict } from './gatekeeper.js';
 import { HttpListener, type ListeningAddress, type ListenOptions } from './http-listener.js';
 import { Peer } from './peer.js';
@@ -46,6 +47,7 @@ export class WebSocketServer<User = unknown> {
   /** Places of connections that are gone while messages of theirs are still being handled. */
   readonly #finishing = new Map<Peer<User>, AdmissionTicket>();
   readonly #responses = new PendingResponses();
+  readonly #report: (error: unknown, peer?: Peer<User>) => void;
   readonly #listeners = new Set<HttpListener>();
   readonly #detachers = new Set<() => void>();
   #draining: Promise<DrainReport> | null = null;
@@ -54,6 +56,7 @@ export class WebSocketServer<User = unknown> {
   constructor(options: ServerOptions<User>) {
     checkServerOptions(options);
     this.#options = options;
+    this.#report = guardedReporter(options.reportError);
     this.#scheduler = new Scheduler(options.clock);
     this.#trusted = new TrustedProxies(options.trustedProxies);
     this.#gatekeeper = new Gatekeeper(options, this.#trusted, this.#proxied);
@@ -254,14 +257,6 @@ export class WebSocketServer<User = unknown> {
       this.#finishing.delete(peer);
     },
   };
-
-  #report(error: unknown, peer?: Peer<User>): void {
-    try {
-      (this.#options.reportError ?? console.error)(error, peer);
-    } catch (reportingError) {
-      console.error(error, reportingError);
-    }
-  }
 }
 
 /** Makes a server; it does nothing before `listen` or `attach`. @throws UsageError `ERR_WS_INVALID_OPTION`, `ERR_WS_INVALID_SUBPROTOCOL` */
