@@ -18,33 +18,43 @@ const telling = {
 test.each([
   [
     'X-Forwarded-For of a trusted proxy',
-    ['loopback'],
+    { trustedProxies: ['loopback'] },
     { 'X-Forwarded-For': '192.0.2.1' },
     '192.0.2.1 plain localhost',
   ],
   [
     'the nearest address that is not trusted',
-    ['loopback'],
+    { trustedProxies: ['loopback'] },
     { 'X-Forwarded-For': '6.6.6.6, 192.0.2.1' },
     '192.0.2.1 plain localhost',
   ],
   [
-    'Forwarded',
-    ['loopback'],
+    'Forwarded of a trusted proxy that writes it',
+    { trustedProxies: ['loopback'], forwarding: 'forwarded' },
     { Forwarded: 'for=192.0.2.1;proto=https;host=a.test' },
     '192.0.2.1 secure a.test',
   ],
   [
+    'X-Forwarded-For whatever Forwarded says, which the client may have written',
+    { trustedProxies: ['loopback'] },
+    { Forwarded: 'for=6.6.6.6;proto=https;host=evil.test', 'X-Forwarded-For': '192.0.2.1' },
+    '192.0.2.1 plain localhost',
+  ],
+  [
+    'nothing that the client wrote when its proxy writes another field',
+    { trustedProxies: ['loopback'] },
+    { Forwarded: 'for=6.6.6.6;proto=https;host=evil.test' },
+    '127.0.0.1 plain localhost',
+  ],
+  [
     'nobody else',
-    [],
+    {},
     { 'X-Forwarded-For': '192.0.2.1', 'X-Forwarded-Proto': 'https' },
     '127.0.0.1 plain localhost',
   ],
-])('the client is found by %s', async (_, trustedProxies, headers, expected) => {
-  const { port } = await serve({ routes: telling, trustedProxies });
-  expect(await (await RawClient.open(port, { headers: headers as Record<string, string> })).frame()).toBe(
-    `text ${expected}`,
-  );
+] as const)('the client is found by %s', async (_, options, headers, expected) => {
+  const { port } = await serve({ routes: telling, ...options });
+  expect(await (await RawClient.open(port, { headers })).frame()).toBe(`text ${expected}`);
 });
 
 test('a host that a proxy forwards and that is in no URL is refused', async () => {
