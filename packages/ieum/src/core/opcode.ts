@@ -9,8 +9,6 @@ export const Opcode = {
 } as const;
 
 export type Opcode = (typeof Opcode)[keyof typeof Opcode];
-export type DataOpcode = typeof Opcode.Continuation | typeof Opcode.Text | typeof Opcode.Binary;
-export type ControlOpcode = typeof Opcode.Close | typeof Opcode.Ping | typeof Opcode.Pong;
 
 /** Control frames have the most significant bit of the opcode set (RFC 6455 §5.5). */
 export function isControlOpcode(opcode: number): boolean {

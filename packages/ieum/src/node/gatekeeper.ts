@@ -15,7 +15,7 @@ import type { ProxiedConnections } from './admission/proxied-connections.js';
 import type { TrustedProxies } from './admission/trusted-proxies.js';
 import { type CompiledRoute, RouteTable } from './routes.js';
 import type { ServerOptions } from './server-options.js';
-import { UpgradeRequest } from './upgrade-request.js';
+import { pathOf, UpgradeRequest } from './upgrade-request.js';
 
 /** A client that may go on to `authenticate`. */
 export interface Admission<User> {
@@ -124,9 +124,4 @@ function shapeOf(message: IncomingMessage): Parameters<typeof checkOpeningReques
     version: message.httpVersion,
     headers: HeaderFields.fromRaw(message.rawHeaders),
   };
-}
-
-function pathOf(target: string): string {
-  const query = target.indexOf('?');
-  return query === -1 ? target : target.slice(0, query);
 }

@@ -56,8 +56,7 @@ export class UpgradeRequest {
 
   /** The path alone, as the client sent it. */
   get path(): string {
-    const query = this.target.indexOf('?');
-    return query === -1 ? this.target : this.target.slice(0, query);
+    return pathOf(this.target);
   }
 
   get query(): URLSearchParams {
@@ -91,6 +90,12 @@ export class UpgradeRequest {
     const certificate = this.#socket.getPeerCertificate();
     return certificate && Object.keys(certificate).length > 0 ? certificate : null;
   }
+}
+
+/** A request target in origin form less its query. */
+export function pathOf(target: string): string {
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
 }
 
 function decode(value: string): string {

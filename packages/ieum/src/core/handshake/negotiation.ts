@@ -55,8 +55,7 @@ export type NegotiationFailureCode = 'ERR_WS_HANDSHAKE_SUBPROTOCOL' | 'ERR_WS_HA
 export function checkOffer(headers: HeaderFields): OfferCheck {
   const version = headers.get('Sec-WebSocket-Version');
   if (version !== protocolVersion || headers.count('Sec-WebSocket-Version') > 1) {
-    const supported: HeaderField = ['Sec-WebSocket-Version', protocolVersion];
-    return refused(refuse(426, 'unsupported WebSocket version', [supported]));
+    return refused(refuse(426, 'unsupported WebSocket version', [versionField]));
   }
   const subprotocols = parseSubprotocols(headers.getAll('Sec-WebSocket-Protocol'));
   if (subprotocols === null) return refused(refuse(400, 'malformed Sec-WebSocket-Protocol'));
@@ -77,7 +76,7 @@ export function formatOffer(offer: Offer): HeaderField[] {
   if (origin !== undefined && (origin === '' || !isFieldValue(origin))) {
     throw new UsageError('ERR_WS_INVALID_HEADER', 'the origin has forbidden characters');
   }
-  const fields: HeaderField[] = [['Sec-WebSocket-Version', protocolVersion]];
+  const fields: HeaderField[] = [versionField];
   if (subprotocols.length > 0) fields.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);
   if (extensions.length > 0) fields.push(['Sec-WebSocket-Extensions', formatExtensionList(extensions)]);
   if (origin !== undefined) fields.push(['Origin', origin]);
@@ -152,3 +151,5 @@ function invalid(code: NegotiationFailureCode, reason: string): AnswerCheck {
 
 /** RFC 6455 §4.1: the value of Sec-WebSocket-Version. */
 const protocolVersion = '13';
+/** The field that carries it. */
+export const versionField: HeaderField = ['Sec-WebSocket-Version', protocolVersion];

@@ -2,7 +2,7 @@ import { acceptFor, isKey } from './accept-key.js';
 import { encodeHead } from './head-encoder.js';
 import type { HeaderField, HeaderFields } from './header-fields.js';
 import { hasToken, isHost } from './http-grammar.js';
-import { type Answer, checkOffer, formatAnswer, type Offer } from './negotiation.js';
+import { type Answer, checkOffer, formatAnswer, type Offer, versionField } from './negotiation.js';
 import { type Refusal, refuse } from './refusal.js';
 import { parseRequestTarget } from './request-target.js';
 
@@ -116,6 +116,5 @@ const upgradeFields: readonly HeaderField[] = [
   ['Upgrade', 'websocket'],
   ['Connection', 'Upgrade'],
 ];
-const versionField: HeaderField = ['Sec-WebSocket-Version', '13'];
 const httpVersion = /^[0-9]\.[0-9]$/;
 const digits = /^[0-9]+$/;
