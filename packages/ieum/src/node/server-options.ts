@@ -51,7 +51,7 @@ export interface ServerOptions<User = unknown> extends PeerOptions, ConnectionLi
   readonly tls?: ServerTlsOptions;
   /** Answers HTTP requests that are for no route. Default: 404. Only for `listen`. */
   readonly request?: RequestListener;
-  /** How long an opening handshake may take, TLS and `authenticate` included. Default 10,000 ms. */
+  /** How long each stage of an opening handshake may take: TLS, the head, `authenticate`. Default 10,000 ms. */
   readonly handshakeTimeoutMs?: number;
   /** The most bytes that the head of a request may have. Default 16 KiB. Only for `listen`. */
   readonly maxHeaderBytes?: number;

@@ -97,7 +97,8 @@ export class WebSocketServer<User = unknown> {
 
   /**
    * Serves upgrades of an existing HTTP or HTTPS server; its other requests are left alone. Upgrades for paths without
-   * a route get 404, unless somebody else listens for upgrades too. Returns what undoes it.
+   * a route get 404: after `handshakeTimeoutMs` if somebody else listens for upgrades too and does not answer before.
+   * Returns what undoes it.
    *
    * @throws UsageError `ERR_WS_INVALID_STATE` after `drain` or `close`
    */
@@ -266,10 +267,14 @@ export function createServer<User = undefined>(options: ServerOptions<User>): We
 
 function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   if (socket.destroyed) return;
+  (socket as Socket).setTimeout(refusalTimeoutMs, () => socket.destroy());
   socket.once('finish', () => socket.destroy());
   socket.end(formatRefusal(refusal));
 }
 
 const everyone: Acceptance<undefined> = accept(undefined);
+
+/** How long a refusal may take to be written, in milliseconds. */
+const refusalTimeoutMs = 5_000;
 
 function ignore(): void {}
