@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { checkFrameHeader, type FrameContext, type FrameHeader } from './frame-header.js';
-import { applyMask, type MaskingKey } from './masking.js';
+import { applyMask, type MaskingKey } from './masking/masking.js';
 import type { Violation } from './violation.js';
 
 /** What one step of the decoder came to. */

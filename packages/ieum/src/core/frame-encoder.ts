@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { applyMask, type MaskingKey } from './masking.js';
+import { applyMask, type MaskingKey } from './masking/masking.js';
 import { Opcode } from './opcode.js';
 
 export interface FrameToEncode {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { frameHeaderLength, writeFrameHeader } from './frame-encoder.js';
-import { applyMask, type MaskingKey } from './masking.js';
+import { applyMask, type MaskingKey } from './masking/masking.js';
 import type { OutputBuffer } from './output-buffer.js';
 
 /** Where a client's masking keys come from: 32 unpredictable bits at each call (RFC 6455 §5.3, §10.3). */

@@ -74,7 +74,7 @@ export {
   type WebSocketUri,
 } from './handshake/index.js';
 export type { KeepaliveOptions } from './keepalive.js';
-export { applyMask, type MaskingKey } from './masking.js';
+export { applyMask, type MaskingKey } from './masking/masking.js';
 export { BinaryMessage, type Message, TextMessage } from './message.js';
 export { Opcode } from './opcode.js';
 export { type Outgoing, type Payload, PreparedMessage, prepareMessage } from './outgoing.js';
