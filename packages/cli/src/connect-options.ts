@@ -1,21 +1,13 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ConnectOptions, HeaderField } from 'ieum';
+import { type Command, Option } from 'commander';
+import type { ConnectOptions } from 'ieum';
 
 import { parseByteSize } from './byte-size.js';
-import { CommandFailure, ExitStatus } from './command-failure.js';
 import { parseDurationMs, parseTimeoutMs } from './duration.js';
-import { gather, wholeNumber } from './flag-value.js';
-import { readGivenFile } from './given-file.js';
+import { wholeNumber } from './flag-value.js';
+import { type OpeningFlags, openingFlags, openingOptionsFrom } from './opening-options.js';
 
 /** What the flags of `ieum connect` say. Durations are milliseconds. */
-export interface ConnectFlags {
-  readonly header?: readonly HeaderField[];
-  readonly subprotocol?: readonly string[];
-  readonly origin?: string;
-  readonly insecure?: boolean;
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
+export interface ConnectFlags extends OpeningFlags {
   readonly proxy?: string;
   readonly maxRedirects: number;
   readonly timeout: number;
@@ -33,42 +25,19 @@ export function addConnectFlags(command: Command): Command {
 
 /** How to connect. @throws CommandFailure when a file cannot be read or flags do not fit */
 export async function connectOptionsFrom(flags: ConnectFlags): Promise<ConnectOptions> {
-  const { header, subprotocol, origin, proxy } = flags;
+  const { proxy } = flags;
   return {
     handshakeTimeoutMs: flags.timeout,
     maxRedirects: flags.maxRedirects,
     maxMessageBytes: flags.maxMessageBytes,
-    tls: await tlsFrom(flags),
-    ...(header === undefined ? {} : { headers: header }),
-    ...(subprotocol === undefined ? {} : { subprotocols: subprotocol }),
-    ...(origin === undefined ? {} : { origin }),
+    ...(await openingOptionsFrom(flags)),
     ...(proxy === undefined ? {} : { proxy: proxy === 'none' ? (false as const) : proxy }),
   };
 }
 
-async function tlsFrom(flags: ConnectFlags): Promise<NonNullable<ConnectOptions['tls']>> {
-  if ((flags.cert === undefined) !== (flags.key === undefined)) {
-    throw new CommandFailure('--cert and --key go together', ExitStatus.Usage);
-  }
-  const files: Record<string, Buffer> = {};
-  for (const name of ['ca', 'cert', 'key'] as const) {
-    const path = flags[name];
-    if (path !== undefined) files[name] = await readGivenFile(`--${name}`, path);
-  }
-  return flags.insecure ? { ...files, rejectUnauthorized: false } : files;
-}
-
 function flags(): Option[] {
   return [
-    new Option('-H, --header <field>', "header field to send, 'Name: value'; repeatable").argParser(
-      gatherField,
-    ),
-    new Option('-s, --subprotocol <name>', 'subprotocol to offer; repeatable').argParser(gather),
-    new Option('-o, --origin <origin>', 'Origin to send, as a page would'),
-    new Option('-k, --insecure', 'do not verify the certificate of the server'),
-    new Option('--ca <file>', 'authorities to trust in place of the built-in ones (PEM)'),
-    new Option('--cert <file>', 'client certificate (PEM)'),
-    new Option('--key <file>', 'its private key (PEM)'),
+    ...openingFlags(),
     new Option(
       '--proxy <url>',
       'http://, https://, socks5:// or socks5h:// proxy, or none (default: HTTPS_PROXY and its like)',
@@ -87,12 +56,6 @@ function flags(): Option[] {
       .default(1_000, '1'),
     new Option('--no-history', 'neither read nor keep the history of the prompt'),
   ];
-}
-
-function gatherField(text: string, previous: readonly HeaderField[] | undefined): readonly HeaderField[] {
-  const match = /^\s*([^\s:]+)\s*:(.*)$/.exec(text);
-  if (match === null) throw new InvalidArgumentError("Write a header field as 'Name: value'.");
-  return [...(previous ?? []), [match[1] ?? '', (match[2] ?? '').trim()]];
 }
 
 function parseWaitMs(text: string): number {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { Command } from 'commander';
 
+import { addBenchCommand } from './bench-command.js';
 import { addConnectCommand } from './connect-command.js';
 import { addServeCommand } from './serve-command.js';
 
@@ -17,6 +18,7 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
   addServeCommand(program, version);
   addConnectCommand(program);
+  addBenchCommand(program);
   return program.addHelpText('after', examples);
 }
 
@@ -36,5 +38,6 @@ Examples:
   ieum serve                                   a console at http://127.0.0.1:8080/, with /echo and /broadcast
   ieum connect ws://127.0.0.1:8080/echo        talk to it from the terminal
   echo hello | ieum connect ws://127.0.0.1:8080/echo
+  ieum bench ws://127.0.0.1:8080/echo          how many messages it echoes, and how fast
 
-"ieum serve --help" and "ieum connect --help" tell more.`;
+"ieum serve --help" and the like tell more.`;

@@ -1,0 +1,67 @@
+import { EchoLoad } from './echo-load.js';
+import type { Load, LoadContext } from './load.js';
+import { LoadFailure } from './load-failure.js';
+import type { LoadJob, LoadOrder, LoadReport } from './load-job.js';
+import { LoadRun } from './load-run.js';
+import { Tally } from './tally.js';
+import { Target } from './target.js';
+
+// A process that generates load. It is told what to do, and tells what happened, over the channel that `fork` makes.
+process.on('message', handleFirstOrder);
+// Ctrl-C reaches the whole group: the process that started us decides.
+process.on('SIGINT', () => {});
+process.on('disconnect', () => process.exit(1));
+
+function handleFirstOrder(order: LoadOrder): void {
+  if (order.type !== 'job') return;
+  process.off('message', handleFirstOrder);
+  work(order.job).catch(fail);
+}
+
+async function work(job: LoadJob): Promise<void> {
+  const tally = new Tally();
+  const spreadAddresses = job.plan.scenario === 'connect' || job.plan.connections > 20_000;
+  const target = new Target(job.plan.url, job.opening, { spreadAddresses });
+  const context: LoadContext = {
+    job,
+    target,
+    tally,
+    fail: (reason) => fail(new LoadFailure(reason)),
+    tell: report,
+  };
+  const load = createLoad(context);
+  const run = new LoadRun(context, load);
+  const begun = new Promise<number>((resolve) => {
+    process.on('message', (order: LoadOrder) => {
+      if (order.type === 'begin') resolve(order.atMs);
+      else if (order.type === 'stop') run.stop();
+      else if (order.type === 'leave') load.close().then(() => process.exit(0), fail);
+      else if (order.type !== 'job') load.hear(order);
+    });
+  });
+  const progress = setInterval(() => {
+    report({ type: 'progress', opened: load.opened, messages: tally.messages });
+  }, progressIntervalMs);
+  await load.open();
+  report({ type: 'opened' });
+  const result = await run.run(await begun);
+  clearInterval(progress);
+  report({ type: 'result', result });
+}
+
+function createLoad(context: LoadContext): Load {
+  return new EchoLoad(context);
+}
+
+function report(message: LoadReport): void {
+  process.send?.(message);
+}
+
+/** Tells why, and exits once that was told. */
+function fail(error: unknown): void {
+  const reason = error instanceof LoadFailure ? error.message : `the load failed: ${String(error)}`;
+  const message: LoadReport = { type: 'failed', reason };
+  process.send?.(message, () => process.exit(1));
+}
+
+const progressIntervalMs = 200;
