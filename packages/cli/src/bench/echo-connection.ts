@@ -1,9 +1,8 @@
 import { monotonicMs } from './clock.js';
-import { closeFrame, type LoadContext } from './load.js';
-import { LoadConnection, type LoadConnectionHandlers } from './load-connection.js';
+import type { LoadContext } from './load.js';
 import { LoadFailure } from './load-failure.js';
 import type { Reel } from './reel.js';
-import { ReplyReader } from './reply-reader.js';
+import { ReplyConnection, type ReplyHandlers } from './reply-connection.js';
 import type { Schedule } from './schedule.js';
 
 /** What the connections of an echo load share. */
@@ -19,14 +18,11 @@ export interface EchoShared {
 }
 
 /** One connection of an echo load. */
-export class EchoConnection implements LoadConnectionHandlers {
-  /** Whether the TCP connection is over, after `close`. */
-  isOver = false;
+export class EchoConnection implements ReplyHandlers {
   readonly handleOpened: () => void;
+  readonly connection: ReplyConnection;
   readonly #shared: EchoShared;
   readonly #index: number;
-  readonly #connection: LoadConnection;
-  readonly #replies: ReplyReader;
   /** When the messages in flight were due; a ring. */
   readonly #dueAt: Float64Array;
   /** Messages to be sent so far. */
@@ -34,17 +30,13 @@ export class EchoConnection implements LoadConnectionHandlers {
   #sent = 0;
   #replied = 0;
   #isReady = false;
-  #isClosing = false;
 
   constructor(shared: EchoShared, index: number, handleOpened: () => void) {
-    const { context, expected } = shared;
     this.#shared = shared;
     this.#index = index;
     this.handleOpened = handleOpened;
-    this.#dueAt = new Float64Array(context.job.plan.inFlight);
-    const { readBuffer } = context.target;
-    this.#replies = new ReplyReader({ expected, readBuffer, send: (frame) => this.#connection.write(frame) });
-    this.#connection = new LoadConnection(context.target, this);
+    this.#dueAt = new Float64Array(shared.context.job.plan.inFlight);
+    this.connection = new ReplyConnection(shared.context, shared.expected, this);
   }
 
   get inFlight(): number {
@@ -60,11 +52,13 @@ export class EchoConnection implements LoadConnectionHandlers {
   /** Sends what is due and has room, in one write. */
   sendDue(nowMs: number): void {
     this.#isReady = false;
-    const count = Math.min(this.#owed - this.#sent, this.#dueAt.length - this.inFlight);
-    for (let i = this.#sent; i < this.#sent + count; i++) {
+    const first = this.#sent;
+    const count = Math.min(this.#owed - first, this.#dueAt.length - this.inFlight);
+    for (let i = first; i < first + count; i++) {
       this.#dueAt[i % this.#dueAt.length] = this.#dueTime(i, nowMs);
     }
-    this.#write(count);
+    this.#sent += count;
+    this.connection.sendRun(this.#shared.sent, first, count);
   }
 
   /** Forgets what is due and not sent, and returns how much that is: it has waited for so long at least. */
@@ -77,19 +71,9 @@ export class EchoConnection implements LoadConnectionHandlers {
     return unsent;
   }
 
-  close(): void {
-    this.#isClosing = true;
-    this.#connection.write(closeFrame);
-    this.#connection.end();
-  }
-
-  handleBytes(start: number, end: number): void {
-    if (this.#isClosing) return;
+  handleReplies(count: number): void {
+    if (count > this.inFlight) throw new LoadFailure('the server sent more replies than it got messages');
     const { tally } = this.#shared.context;
-    const count = this.#replies.receive(start, end);
-    tally.reads++;
-    if (count === 0) return;
-    if (count > this.inFlight) throw new LoadFailure('a server sent more replies than it got messages');
     const nowMs = monotonicMs();
     for (let i = this.#replied; i < this.#replied + count; i++) {
       tally.recordLatency(this.#dueAt[i % this.#dueAt.length] as number, nowMs);
@@ -97,16 +81,6 @@ export class EchoConnection implements LoadConnectionHandlers {
     this.#replied += count;
     tally.messages += count;
     this.#getReady();
-  }
-
-  handleEnd(): void {
-    this.isOver = true;
-    if (!this.#isClosing) this.handleFailure('the server ended a connection without a Close frame');
-  }
-
-  handleFailure(reason: string): void {
-    this.isOver = true;
-    if (!this.#isClosing) this.#shared.context.fail(reason);
   }
 
   #getReady(): void {
@@ -118,18 +92,5 @@ export class EchoConnection implements LoadConnectionHandlers {
   #dueTime(message: number, nowMs: number): number {
     const { schedule, connectionCount } = this.#shared;
     return schedule === null ? nowMs : schedule.dueAt(message * connectionCount + this.#index);
-  }
-
-  #write(count: number): void {
-    const { sent } = this.#shared;
-    if (count <= sent.maxRun) this.#connection.write(sent.run(this.#sent, count));
-    else {
-      const pieces: Buffer[] = [];
-      for (let at = 0; at < count; at += sent.maxRun) {
-        pieces.push(sent.run(this.#sent + at, Math.min(sent.maxRun, count - at)));
-      }
-      this.#connection.writeAll(pieces);
-    }
-    this.#sent += count;
   }
 }

@@ -1,6 +1,7 @@
 import { EchoConnection, type EchoShared } from './echo-connection.js';
-import { type Load, type LoadContext, openAll, patiently } from './load.js';
+import { type Load, type LoadContext, openAll } from './load.js';
 import { Reel } from './reel.js';
+import { closeAll } from './reply-connection.js';
 import { Schedule } from './schedule.js';
 
 /**
@@ -56,8 +57,10 @@ export class EchoLoad implements Load {
 
   stop(nowMs: number): number {
     this.#assignDue(nowMs);
+    const unsent = this.#connections.reduce((sum, connection) => sum + connection.stop(nowMs), 0);
     this.#shared.ready.length = 0;
-    return this.#connections.reduce((unsent, connection) => unsent + connection.stop(nowMs), 0);
+    this.#shared.schedule = null;
+    return unsent;
   }
 
   get outstanding(): number {
@@ -66,9 +69,8 @@ export class EchoLoad implements Load {
 
   hear(): void {}
 
-  async close(): Promise<void> {
-    for (const connection of this.#connections) connection.close();
-    await patiently(() => this.#connections.every(({ isOver }) => isOver));
+  close(): Promise<void> {
+    return closeAll(this.#connections.map(({ connection }) => connection));
   }
 
   #assignDue(nowMs: number): void {

@@ -1,4 +1,7 @@
+import { BroadcastLoad } from './broadcast-load.js';
+import { ConnectLoad } from './connect-load.js';
 import { EchoLoad } from './echo-load.js';
+import { IdleLoad } from './idle-load.js';
 import type { Load, LoadContext } from './load.js';
 import { LoadFailure } from './load-failure.js';
 import type { LoadJob, LoadOrder, LoadReport } from './load-job.js';
@@ -44,13 +47,23 @@ async function work(job: LoadJob): Promise<void> {
   }, progressIntervalMs);
   await load.open();
   report({ type: 'opened' });
-  const result = await run.run(await begun);
+  const beginMs = await begun;
+  const result = job.plan.scenario === 'idle' ? await run.hold() : await run.run(beginMs);
   clearInterval(progress);
   report({ type: 'result', result });
 }
 
 function createLoad(context: LoadContext): Load {
-  return new EchoLoad(context);
+  switch (context.job.plan.scenario) {
+    case 'echo':
+      return new EchoLoad(context);
+    case 'broadcast':
+      return new BroadcastLoad(context);
+    case 'connect':
+      return new ConnectLoad(context);
+    case 'idle':
+      return new IdleLoad(context);
+  }
 }
 
 function report(message: LoadReport): void {

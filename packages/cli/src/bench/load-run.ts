@@ -9,9 +9,14 @@ import { spin } from './turn-loop.js';
 export class LoadRun {
   readonly #context: LoadContext;
   readonly #load: Load;
+  readonly #stopped: Promise<void>;
   #isStopped = false;
+  #resolveStopped: () => void = () => {};
 
   constructor(context: LoadContext, load: Load) {
+    this.#stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve;
+    });
     this.#context = context;
     this.#load = load;
   }
@@ -19,6 +24,7 @@ export class LoadRun {
   /** Ends the window now, or the warm-up and the window. */
   stop(): void {
     this.#isStopped = true;
+    this.#resolveStopped();
   }
 
   /**
@@ -39,14 +45,29 @@ export class LoadRun {
     const { messages, reads } = tally;
     const unsent = this.#load.stop(after.nowMs);
     await this.#drain();
+    return this.#result({ before, after, messages, reads, unsent });
+  }
+
+  /** Leaves the connections alone until `stop`, and gives them as messages. */
+  async hold(): Promise<LoadResult> {
+    const before = this.#readClocks();
+    await this.#stopped;
+    const { reads } = this.#context.tally;
+    const messages = this.#load.opened;
+    return this.#result({ before, after: this.#readClocks(), messages, reads, unsent: 0 });
+  }
+
+  #result(window: MeasuredWindow): LoadResult {
+    const { before, after, messages, reads, unsent } = window;
+    const { latencies } = this.#context.tally;
     return {
       seconds: (after.nowMs - before.nowMs) / 1000,
       messages,
       reads,
       loadCpuSeconds: after.loadCpuSeconds - before.loadCpuSeconds,
       serverCpuSeconds: after.serverCpuSeconds - before.serverCpuSeconds,
-      latencyCounts: tally.latencies.counts,
-      maxLatencyUs: tally.latencies.maxUs,
+      latencyCounts: latencies.counts,
+      maxLatencyUs: latencies.maxUs,
       intervalUs: this.#load.intervalUs,
       unsent,
     };
@@ -60,7 +81,7 @@ export class LoadRun {
   async #drain(): Promise<void> {
     const endMs = monotonicMs() + maxLateMs;
     const isOver = (nowMs: number): boolean => this.#load.outstanding === 0 || nowMs >= endMs;
-    await spin(this.#reads, () => {}, isOver);
+    await spin(this.#reads, (nowMs) => this.#load.turn(nowMs), isOver);
     const { outstanding, outstandingNoun } = this.#load;
     if (outstanding === 0) return;
     throw new LoadFailure(
@@ -70,7 +91,7 @@ export class LoadRun {
 
   readonly #reads = (): number => this.#context.tally.reads;
 
-  #readClocks(): { nowMs: number; loadCpuSeconds: number; serverCpuSeconds: number } {
+  #readClocks(): Clocks {
     const { user, system } = process.cpuUsage();
     return {
       nowMs: monotonicMs(),
@@ -78,6 +99,20 @@ export class LoadRun {
       serverCpuSeconds: readCpuSeconds(this.#context.job.serverPids),
     };
   }
+}
+
+interface Clocks {
+  readonly nowMs: number;
+  readonly loadCpuSeconds: number;
+  readonly serverCpuSeconds: number;
+}
+
+interface MeasuredWindow {
+  readonly before: Clocks;
+  readonly after: Clocks;
+  readonly messages: number;
+  readonly reads: number;
+  readonly unsent: number;
 }
 
 /** How long after the window a reply may come. */

@@ -11,7 +11,7 @@ export function formatReport(report: BenchReport, colors: Colors): string {
     [nouns[report.scenario], describeMessages(report, colors)],
     ...(report.latencyUs === null ? [] : [['latency', describeLatency(report.latencyUs)]]),
     ['load', describeLoad(report)],
-    ...(report.server === null ? [] : describeServer(report.server, colors)),
+    ...(report.server === null ? [] : describeServer(report.server, report, colors)),
   ];
   const width = Math.max(...rows.map(([name = '']) => name.length));
   return rows.map(([name = '', text]) => `${colors.dim(name.padEnd(width))}  ${text}\n`).join('');
@@ -48,13 +48,18 @@ function describeLoad({ load, seconds }: BenchReport): string {
   return parts.join(', ');
 }
 
-function describeServer(server: ServerUsage, colors: Colors): string[][] {
+function describeServer(server: ServerUsage, { scenario }: BenchReport, colors: Colors): string[][] {
   const { before, after } = server.residentBytes;
-  const each = formatByteSize(Math.max(0, Math.round(server.residentBytesPerConnection)));
-  const perCpuSecond = `${colors.bold(whole(server.messagesPerCpuSecond))} / CPU s`;
+  const each = `${formatByteSize(Math.max(0, Math.round(server.residentBytesPerConnection)))} per connection`;
+  const cpu = `process ${server.pid}, ${server.cpuSeconds.toFixed(2)} CPU s`;
+  const perCpuSecond = colors.bold(`${whole(server.messagesPerCpuSecond)} / CPU s`);
+  const isIdle = scenario === 'idle';
   return [
-    ['server', `process ${server.pid}, ${server.cpuSeconds.toFixed(2)} CPU s, ${perCpuSecond}`],
-    ['memory', `${formatByteSize(before)} to ${formatByteSize(after)} resident, ${each} per connection`],
+    ['server', isIdle ? cpu : `${cpu}, ${perCpuSecond}`],
+    [
+      'memory',
+      `${formatByteSize(before)} to ${formatByteSize(after)} resident, ${isIdle ? colors.bold(each) : each}`,
+    ],
   ];
 }
 
