@@ -7,6 +7,7 @@ import { type DuplexEnd, duplexPair, FakeClock } from 'ieum/testing';
 import { Peer } from '../../packages/ieum/src/node/peer.js';
 import { PeerProfile } from '../../packages/ieum/src/node/peer-profile.js';
 import { Scheduler } from '../../packages/ieum/src/node/scheduler.js';
+import { StreamTransport } from '../../packages/ieum/src/node/transport/stream-transport.js';
 import type { UpgradeRequest } from '../../packages/ieum/src/node/upgrade-request.js';
 import { describeFrame, takeServerFrame } from './server-frames.js';
 
@@ -34,7 +35,7 @@ export class MemoryPeer {
     const { highWaterMark, head = Buffer.alloc(0), ...peerOptions } = options;
     [this.near, this.far] = duplexPair(highWaterMark === undefined ? {} : { highWaterMark });
     const profile = new PeerProfile('server', { keepalive: false, ...peerOptions });
-    const parts = profile.createParts(this.near, new Scheduler(this.clock));
+    const parts = profile.createParts(new StreamTransport(this.near), new Scheduler(this.clock));
     const identity = { request: {} as UpgradeRequest, user: undefined, subprotocol: '' };
     const owner = {
       reportError: (error: unknown) => this.errors.push(error),

@@ -85,11 +85,21 @@ export class Connection {
     return this.#output.byteLength;
   }
 
-  /** Takes bytes from the transport. The connection owns `chunk` from now on and changes it: payloads are unmasked in place. */
-  receive(chunk: Uint8Array, now: number): void {
+  /**
+   * Takes bytes from the transport. They are lent until `nextEvent` has given null or `keepInput` was called, and they
+   * are changed: payloads are unmasked in place. What the events carry is not part of them.
+   *
+   * @param byteLength how much of `chunk`, from its beginning, has arrived; all of it by default
+   */
+  receive(chunk: Uint8Array, now: number, byteLength: number = chunk.length): void {
     this.#now = now;
     this.#keepalive?.hear(now);
-    if (this.#state === 'open' || this.#state === 'closing') this.#decoder.receive(chunk);
+    if (this.#state === 'open' || this.#state === 'closing') this.#decoder.receive(chunk, byteLength);
+  }
+
+  /** Copies what was received and not pulled yet, because its memory is about to be used again. */
+  keepInput(): void {
+    this.#decoder.keep();
   }
 
   /** The peer ended its side of the transport (TCP FIN). What it sent before can still be pulled. */

@@ -17,7 +17,8 @@ export type DecodeStep = (typeof DecodeStep)[keyof typeof DecodeStep];
 
 /**
  * Decodes frames (RFC 6455 §5.2) from a byte stream cut anywhere. It is pulled: nothing is decoded before `step()` asks.
- * A frame that lies whole in one chunk comes in one step, and its payload is a view of the chunk, unmasked in place.
+ * A frame that lies whole in one chunk comes in one step, with a payload that is a copy of its own; of a frame that is
+ * cut, each step gives a piece, which is a view of the chunk, unmasked in place, and good until the next step.
  * The fields describe the frame at hand and change with the next step: no object is made for a frame.
  */
 export class FrameDecoder implements FrameHeader {
@@ -41,25 +42,40 @@ export class FrameDecoder implements FrameHeader {
 
   #chunk: Buffer = empty;
   #at = 0;
+  /** Where the bytes end that have arrived; there may be more to the chunk. */
+  #end = 0;
+  /** Whether the chunk belongs to somebody else, who will use it again. */
+  #isLent = false;
   /** Chunks behind the one at hand; null for none. */
   #waiting: Buffer[] | null = null;
   /** A header that is cut by the end of a chunk is gathered here. */
   #header: Buffer | null = null;
   #headerLength = 0;
 
-  /** Takes the next bytes of the stream; the decoder owns them from now on and overwrites masked ones. */
-  receive(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
+  /** Takes the next bytes of the stream: lent until `step()` finds no more in them, or `keep()` is called. */
+  receive(chunk: Uint8Array, byteLength: number = chunk.length): void {
+    if (byteLength === 0) return;
     const bytes = Buffer.isBuffer(chunk)
       ? chunk
       : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (this.#at < this.#chunk.length || this.#waiting !== null) {
+    if (this.#at < this.#end || this.#waiting !== null) {
       this.#waiting ??= [];
-      this.#waiting.push(bytes);
+      this.#waiting.push(Buffer.from(bytes.subarray(0, byteLength)));
     } else {
       this.#chunk = bytes;
       this.#at = 0;
+      this.#end = byteLength;
+      this.#isLent = true;
     }
+  }
+
+  /** Copies what is left of a chunk that was lent. */
+  keep(): void {
+    if (!this.#isLent) return;
+    this.#isLent = false;
+    this.#chunk = this.#at === this.#end ? empty : Buffer.from(this.#chunk.subarray(this.#at, this.#end));
+    this.#at = 0;
+    this.#end = this.#chunk.length;
   }
 
   /** Whether the last piece ends its frame. */
@@ -89,32 +105,51 @@ export class FrameDecoder implements FrameHeader {
     this.payload = empty;
     this.#chunk = empty;
     this.#at = 0;
+    this.#end = 0;
     this.#waiting = null;
     this.#header = null;
   }
 
   #takePayload(): DecodeStep {
     const start = this.#at;
-    const end = Math.min(start + this.#remaining, this.#chunk.length);
-    const offset = this.payloadLength - this.#remaining;
-    this.payload = start === end ? empty : this.#chunk.subarray(start, end);
-    if (this.masked) applyMask(this.payload, this.#key, offset);
-    this.#at = end;
-    this.#remaining -= end - start;
-    this.#insideFrame = this.#remaining > 0;
-    if (end === this.#chunk.length) {
-      this.#chunk = empty;
-      this.#at = 0;
+    const length = Math.min(this.#remaining, this.#end - start);
+    const isWhole = length === this.payloadLength;
+    if (length === 0) this.payload = empty;
+    else if (isWhole) this.payload = this.#copyPayload(start, length);
+    else {
+      this.payload = this.#chunk.subarray(start, start + length);
+      if (this.masked) applyMask(this.payload, this.#key, this.payloadLength - this.#remaining);
     }
+    this.#at = start + length;
+    this.#remaining -= length;
+    this.#insideFrame = this.#remaining > 0;
     return DecodeStep.Payload;
   }
 
+  #copyPayload(start: number, length: number): Buffer {
+    const payload = Buffer.allocUnsafe(length);
+    const chunk = this.#chunk;
+    if (length > shortPayload) {
+      const view = chunk.subarray(start, start + length);
+      if (this.masked) applyMask(view, this.#key);
+      payload.set(view);
+    } else {
+      const key = this.masked ? this.#key : 0;
+      for (let i = 0; i < length; i++) {
+        payload[i] = (chunk[start + i] as number) ^ (key >>> (24 - ((i & 3) << 3)));
+      }
+    }
+    return payload;
+  }
+
   #hasBytes(): boolean {
-    while (this.#at === this.#chunk.length) {
+    while (this.#at === this.#end) {
       this.#at = 0;
       this.#chunk = this.#waiting?.shift() ?? empty;
+      this.#end = this.#chunk.length;
+      this.#isLent = false;
       if (this.#waiting?.length === 0) this.#waiting = null;
-      if (this.#chunk.length === 0) return false;
+      if (this.#end === 0) return false;
     }
     return true;
   }
@@ -123,7 +158,7 @@ export class FrameDecoder implements FrameHeader {
   #takeHeader(): boolean {
     while (this.#hasBytes()) {
       if (this.#header === null) {
-        const length = this.#readHeader(this.#chunk, this.#at, this.#chunk.length - this.#at);
+        const length = this.#readHeader(this.#chunk, this.#at, this.#end - this.#at);
         if (length > 0) {
           this.#at += length;
           return true;
@@ -132,7 +167,7 @@ export class FrameDecoder implements FrameHeader {
         this.#headerLength = 0;
       }
       const gathered = this.#headerLength;
-      const copied = this.#chunk.copy(this.#header, gathered, this.#at);
+      const copied = this.#chunk.copy(this.#header, gathered, this.#at, this.#end);
       const length = this.#readHeader(this.#header, 0, gathered + copied);
       if (length > 0) {
         this.#at += length - gathered;
@@ -179,5 +214,7 @@ function readLength64(bytes: Buffer, at: number): number {
 }
 
 const empty = Buffer.alloc(0);
+/** Up to this many bytes, a loop that copies and unmasks at once is faster than a view to do either with. */
+const shortPayload = 64;
 /** Two bytes, a 64-bit length and a masking key. */
 const longestHeader = 14;

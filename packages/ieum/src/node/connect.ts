@@ -14,6 +14,7 @@ import {
 } from './peer-options.js';
 import { PeerProfile } from './peer-profile.js';
 import { Scheduler } from './scheduler.js';
+import { openTransport } from './transport/open-transport.js';
 
 /** How a client connects, what it does with the connection, and its limits. */
 export interface ConnectOptions extends OpeningOptions, PeerOptions, PeerHandlers<undefined> {
@@ -35,7 +36,8 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   checkConnectOptions(options);
   const profile = new PeerProfile('client', peerOptionsOf(options));
   const { socket, head, subprotocol, request } = await openStream(url, options);
-  const parts = profile.createParts(socket, new Scheduler());
+  const transport = openTransport(socket, profile.socketAccess);
+  const parts = profile.createParts(transport, new Scheduler());
   const owner = {
     reportError: guardedReporter(options.reportError),
     handleGone: () => {},

@@ -1,5 +1,3 @@
-import type { Duplex } from 'node:stream';
-
 import type { Clock } from '../channel/clock.js';
 import type { SendQueueOptions, SendResult } from '../channel/send-queue.js';
 import { type Close, checkClose } from '../core/close.js';
@@ -14,8 +12,8 @@ import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
 import type { Timed } from './deadline-wheel.js';
 import { Inbox, type InboxOwner, type ReceiveBudget } from './inbox.js';
 import type { Flushable, Scheduler } from './scheduler.js';
-import { readerFor, type SocketAccess, type SocketReader, type SocketSink } from './socket-reader.js';
-import { SocketWriter } from './socket-writer.js';
+import type { Transport, TransportSink } from './transport/transport.js';
+import { TransportWriter } from './transport-writer.js';
 
 /** What a face over the driver is told. None of these may throw. */
 export interface DriverFace {
@@ -34,28 +32,26 @@ export interface DriverFace {
 }
 
 export interface DriverParts {
-  readonly socket: Duplex;
+  readonly transport: Transport;
   readonly connection: Connection;
   readonly scheduler: Scheduler;
   readonly sendQueueOptions: SendQueueOptions;
   readonly receiveBudget: ReceiveBudget;
-  readonly socketAccess: SocketAccess;
 }
 
 /**
- * The one place where a socket meets a connection. What one chunk of input makes the application send leaves in one
+ * The one place where a transport meets a connection. What one chunk of input makes the application send leaves in one
  * write; what it sends at other times leaves in one write at the end of the tick. Messages reach the application one
- * at a time, and the socket is paused while more wait than the receive budget allows.
+ * at a time, and the transport is paused while more wait than the receive budget allows.
  */
-export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSink {
+export class ConnectionDriver implements Timed, InboxOwner, Flushable, TransportSink {
   slot: number | null = null;
-  readonly #socket: Duplex;
+  readonly #transport: Transport;
   readonly #connection: Connection;
   readonly #scheduler: Scheduler;
   readonly #face: DriverFace;
-  readonly #reader: SocketReader;
   readonly #inbox: Inbox;
-  readonly #writer: SocketWriter;
+  readonly #writer: TransportWriter;
   /** Events are being pulled: what they make the application send is flushed when that is done. */
   #pumping = false;
   #flushScheduled = false;
@@ -63,39 +59,33 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
   #reading = true;
   /** Nothing more will arrive. */
   #inputEnded = false;
-  /** Set when the connection is closed; the socket may still have a last bit of output to write. */
+  /** Set when the connection is closed; the transport may still have a last bit of output to write. */
   #record: CloseRecord | null = null;
   /** When that bit is given up; 0 before. */
   #destroyAt = 0;
   #finished = false;
 
   constructor(parts: DriverParts, face: DriverFace) {
-    const { socket, connection, scheduler } = parts;
-    this.#socket = socket;
+    const { transport, connection, scheduler } = parts;
+    this.#transport = transport;
     this.#connection = connection;
     this.#scheduler = scheduler;
     this.#face = face;
-    this.#reader = readerFor(socket, parts.socketAccess);
     this.#inbox = new Inbox(parts.receiveBudget, face.consumesMessages ? face : null, this);
-    this.#writer = new SocketWriter(socket, connection, scheduler.clock, parts.sendQueueOptions);
+    this.#writer = new TransportWriter(transport, connection, scheduler.clock, parts.sendQueueOptions);
   }
 
-  /** Begins to read. @param head bytes that were read from the socket behind the opening handshake */
+  /** Begins to read. @param head bytes that were read from the transport behind the opening handshake */
   start(head: Uint8Array): void {
-    const socket = this.#socket;
-    // The error is read from the socket when it closes, which follows.
-    socket.on('error', ignore);
-    socket.on('close', () => this.handleEnd());
     this.#scheduler.deadlines.watch(this);
-    if (head.length > 0) this.handleData(head);
-    this.#reader.start(socket, this);
-    if (socket.destroyed || socket.readableEnded) this.handleEnd();
+    if (head.length > 0) this.handleData(head, head.length);
+    this.#transport.start(this);
   }
 
-  /** A socket that is gone tells so in a later turn of the event loop; nothing can be sent from the moment it is. */
+  /** A transport that is gone tells so in a later turn of the event loop; nothing can be sent from the moment it is. */
   get state(): ConnectionState {
     const { state } = this.#connection;
-    return state === 'open' && this.#isGone ? 'ending' : state;
+    return state === 'open' && this.#transport.isDestroyed ? 'ending' : state;
   }
 
   get clock(): Clock {
@@ -110,7 +100,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     return this.#writer.droppedMessages;
   }
 
-  /** Whether the socket takes no more for now, so that what is sent waits in the send queue. */
+  /** Whether the transport takes no more for now, so that what is sent waits in the send queue. */
   get isCongested(): boolean {
     return this.#writer.isCongested;
   }
@@ -140,7 +130,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     if (!this.#mayControl) return false;
     const isSent = this.#connection.sendPing(payload);
     this.#flushLater();
-    return isSent && !this.#isGone;
+    return isSent && !this.#transport.isDestroyed;
   }
 
   /** False when the connection is not open. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
@@ -148,7 +138,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     if (!this.#mayControl) return false;
     const isSent = this.#connection.sendPong(payload);
     this.#flushLater();
-    return isSent && !this.#isGone;
+    return isSent && !this.#transport.isDestroyed;
   }
 
   /**
@@ -205,7 +195,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
   }
 
   handleDeadline(now: number): void {
-    if (this.#destroyAt > 0 && now >= this.#destroyAt) this.#socket.destroy();
+    if (this.#destroyAt > 0 && now >= this.#destroyAt) this.#transport.destroy();
     this.#connection.handleDeadline(now);
     this.#pump();
   }
@@ -214,19 +204,23 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     this.#connection.excuseStall(stalledMs);
   }
 
-  handleData(chunk: Uint8Array): boolean {
-    this.#connection.receive(chunk, this.#now());
+  handleData(chunk: Uint8Array, byteLength: number): void {
+    this.#connection.receive(chunk, this.#now(), byteLength);
     this.#pump();
-    return this.#reading;
+    this.#connection.keepInput();
   }
 
   handleEnd(): void {
     this.#inputEnded = true;
-    const { errored } = this.#socket;
-    if (errored === null) this.#connection.receiveEnd();
-    else this.#connection.receiveError(errored);
+    const { error } = this.#transport;
+    if (error === null) this.#connection.receiveEnd();
+    else this.#connection.receiveError(error);
     this.#pump();
-    if (this.#socket.destroyed) this.#scheduler.deadlines.unwatch(this);
+    if (this.#transport.isDestroyed) this.#scheduler.deadlines.unwatch(this);
+  }
+
+  handleDrain(): void {
+    this.#writer.handleDrain();
   }
 
   /** Pulls events as long as the application keeps up, then writes what came of them. */
@@ -284,26 +278,26 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     if (shouldRead) {
       this.#connection.resumeInput(this.#now());
       this.#scheduler.deadlines.watch(this);
-      this.#reader.resume(this.#socket);
+      this.#transport.resume();
     } else {
       this.#connection.pauseInput();
-      this.#reader.pause(this.#socket);
+      this.#transport.pause();
     }
   }
 
   /** Writes what was sent; if it does not fit, the peer has so much time to read from now on. */
   #write(): void {
     this.#writer.flush();
-    if (this.#writer.isCongested && !this.#socket.destroyed) this.#scheduler.deadlines.watch(this);
+    if (this.#writer.isCongested && !this.#transport.isDestroyed) this.#scheduler.deadlines.watch(this);
   }
 
   #advanceClosing(): void {
     this.#writer.discard();
-    if (this.#record !== null && !this.#socket.destroyed && this.#destroyAt === 0) {
+    if (this.#record !== null && !this.#transport.isDestroyed && this.#destroyAt === 0) {
       this.#destroyAt = this.#now() + lastWriteMs;
-      destroyOnceWritten(this.#socket);
+      this.#transport.close();
     }
-    if (!this.#socket.destroyed) this.#scheduler.deadlines.watch(this);
+    if (!this.#transport.isDestroyed) this.#scheduler.deadlines.watch(this);
     if (this.#record === null || this.#finished || !this.#isDone()) return;
     this.#finished = true;
     this.#face.handleFinished(this.#record);
@@ -326,23 +320,12 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, SocketSin
     return !this.#writer.isCongested || this.#connection.outputByteLength < maxWaitingControlBytes;
   }
 
-  get #isGone(): boolean {
-    return this.#socket.destroyed || this.#socket.errored !== null;
-  }
-
   #now(): number {
     return this.#scheduler.clock.now();
   }
-}
-
-function destroyOnceWritten(socket: Duplex): void {
-  if (socket.writableFinished) socket.destroy();
-  else socket.end(() => socket.destroy());
 }
 
 /** Control frames of the application's that may wait for a peer that does not read, in bytes. */
 const maxWaitingControlBytes = 64 * 1024;
 /** How long a closed connection's last output may take to be written. */
 const lastWriteMs = 5_000;
-
-function ignore(): void {}

@@ -1,20 +1,22 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 
-import { HeaderFields } from '../core/handshake/header-fields.js';
+import type { HeaderFields } from '../core/handshake/header-fields.js';
 import { type Refusal, refuse } from '../core/handshake/refusal.js';
 import { parseRequestTarget } from '../core/handshake/request-target.js';
-import { checkOpeningRequest, type OpeningRequest } from '../core/handshake/server-handshake.js';
+import {
+  checkOpeningRequest,
+  type OpeningRequest,
+  type OpeningRequestShape,
+} from '../core/handshake/server-handshake.js';
 
 import { type AdmissionTicket, ConnectionLimits } from './admission/connection-limits.js';
 import { resolveClient } from './admission/forwarded.js';
 import { compileHostPolicy, type HostSubject } from './admission/host-policy.js';
 import { compileOriginPolicy } from './admission/origin-policy.js';
-import type { ProxiedConnections } from './admission/proxied-connections.js';
 import type { TrustedProxies } from './admission/trusted-proxies.js';
 import { type CompiledRoute, RouteTable } from './routes.js';
 import type { ServerOptions } from './server-options.js';
+import { type ClientSource, headOf } from './upgrade-attempt.js';
 import { pathOf, UpgradeRequest } from './upgrade-request.js';
 
 /** A client that may go on to `authenticate`. */
@@ -39,37 +41,35 @@ export class Gatekeeper<User> {
   readonly #isAllowedHost: (subject: HostSubject) => boolean;
   readonly #isAllowedOrigin: (request: UpgradeRequest) => boolean;
   readonly #limits: ConnectionLimits;
-  readonly #proxied: ProxiedConnections;
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION` */
-  constructor(options: ServerOptions<User>, trusted: TrustedProxies, proxied: ProxiedConnections) {
+  constructor(options: ServerOptions<User>, trusted: TrustedProxies) {
     this.#routes = new RouteTable(options.routes, options);
     this.#trusted = trusted;
     this.#forwarding = options.forwarding ?? 'x-forwarded';
     this.#isAllowedHost = compileHostPolicy(options.allowedHosts);
     this.#isAllowedOrigin = compileOriginPolicy(options.allowOrigin ?? 'same-origin');
     this.#limits = new ConnectionLimits(options);
-    this.#proxied = proxied;
   }
 
-  /** Whether the path of a request target is one of the routes. */
-  hasRoute(target: string): boolean {
+  /** The route that the path of a request target leads to. */
+  routeOf(target: string): CompiledRoute<User> | undefined {
     const resource = parseRequestTarget(target)?.path;
-    return resource !== undefined && this.#routes.find(pathOf(resource)) !== undefined;
+    return resource === undefined ? undefined : this.#routes.find(pathOf(resource));
   }
 
   /** What is wrong with a request that `node:http` did not take for an upgrade. */
   refusalOf(message: IncomingMessage): Refusal {
-    const check = checkOpeningRequest(shapeOf(message));
+    const check = checkOpeningRequest(headOf(message));
     return check.type === 'refused' ? check.refusal : refuse(400, 'this is no opening handshake');
   }
 
   /** Only a function of the application can make it throw. */
-  judge(message: IncomingMessage, socket: Socket): Verdict<User> {
-    const check = checkOpeningRequest(shapeOf(message));
+  judge(head: OpeningRequestShape, source: ClientSource): Verdict<User> {
+    const check = checkOpeningRequest(head);
     if (check.type === 'refused') return check;
     const opening = check.request;
-    const request = this.#describe(opening, HeaderFields.fromRaw(message.rawHeaders), socket);
+    const request = this.#describe(opening, head.headers, source);
 
     if (!URL.canParse(`ws://${request.host}`)) return refused(400, 'bad Host');
 
@@ -83,14 +83,9 @@ export class Gatekeeper<User> {
     return { type: 'admitted', opening, request, route, ticket };
   }
 
-  #describe(opening: OpeningRequest, headers: HeaderFields, socket: Socket): UpgradeRequest {
-    const proxied = this.#proxied.get(socket);
-    const received = {
-      remoteAddress: proxied?.source?.address ?? socket.remoteAddress,
-      secure: socket instanceof TLSSocket || proxied?.tls === true,
-      host: opening.host,
-      headers,
-    };
+  #describe(opening: OpeningRequest, headers: HeaderFields, source: ClientSource): UpgradeRequest {
+    const { remoteAddress, secure, tls } = source;
+    const received = { remoteAddress, secure, host: opening.host, headers };
     const client = resolveClient(received, this.#trusted, this.#forwarding);
     return new UpgradeRequest({
       target: opening.path,
@@ -100,7 +95,7 @@ export class Gatekeeper<User> {
       address: client.address,
       origin: opening.origin,
       subprotocols: opening.subprotocols,
-      socket,
+      tls,
     });
   }
 }
@@ -115,13 +110,4 @@ export function busy(reason: string, retryAfterSeconds = 5): { type: 'refused'; 
 
 function refused(status: number, reason: string): { type: 'refused'; refusal: Refusal } {
   return { type: 'refused', refusal: refuse(status, reason) };
-}
-
-function shapeOf(message: IncomingMessage): Parameters<typeof checkOpeningRequest>[0] {
-  return {
-    method: message.method ?? '',
-    target: message.url ?? '',
-    version: message.httpVersion,
-    headers: HeaderFields.fromRaw(message.rawHeaders),
-  };
 }

@@ -10,9 +10,13 @@ import { formatRefusal, type Refusal, refuse } from '../core/handshake/refusal.j
 import type { ProxiedConnections } from './admission/proxied-connections.js';
 import { ProxyProtocolListener } from './admission/proxy-protocol-listener.js';
 import type { TrustedProxies } from './admission/trusted-proxies.js';
+import { HandleListener } from './handle-listener.js';
 import type { PendingResponses } from './pending-responses.js';
 import type { Scheduler } from './scheduler.js';
 import { type ServerOptions, type ServerTlsOptions, serverDefaults } from './server-options.js';
+import { nativeHandles } from './transport/native-handle.js';
+import type { SocketAccess } from './transport/transport.js';
+import type { UpgradeAttempt } from './upgrade-attempt.js';
 
 export interface ListenOptions {
   /** 0, the default, lets the system choose. */
@@ -39,8 +43,12 @@ export interface HttpListenerParts {
   /** Told of every request that gets a response. */
   readonly responses: PendingResponses;
   readonly handleUpgrade: (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** Why a request that is no upgrade cannot be served, if its path is for WebSocket; otherwise null. */
-  readonly refusalFor: (message: IncomingMessage) => Refusal | null;
+  /** Takes an upgrade that `node:http` never saw. */
+  readonly handleAttempt: (attempt: UpgradeAttempt) => void;
+  /** How the connections of the route that a target leads to are accessed; undefined without a route. */
+  readonly accessTo: (target: string) => SocketAccess | undefined;
+  /** Why a request for a route cannot be served when it is no upgrade. */
+  readonly refusalFor: (message: IncomingMessage) => Refusal;
 }
 
 export type HttpListenerOptions = Pick<
@@ -56,6 +64,8 @@ export class HttpListener {
   /** What holds the port: the HTTP server itself, unless PROXY headers are read before it. */
   readonly #front: net.Server;
   readonly #proxyProtocol: ProxyProtocolListener | null;
+  /** Takes upgrades before they come to the HTTP server, where it can. */
+  readonly #handles: HandleListener | null;
   #requestsInFlight = 0;
   /** Called when no request is in flight any more, while closing. */
   #handleIdle: () => void = () => {};
@@ -66,6 +76,7 @@ export class HttpListener {
     this.#http = this.#createHttpServer();
     this.#proxyProtocol = options.proxyProtocol ? this.#createProxyProtocolListener() : null;
     this.#front = this.#proxyProtocol === null ? this.#http : this.#createFront(this.#proxyProtocol);
+    this.#handles = this.#createHandleListener();
   }
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION`; rejects with the system's error, such as `EADDRINUSE` */
@@ -83,6 +94,7 @@ export class HttpListener {
         front.on('error', () => {});
         // `node:http` enforces its deadlines from this event on.
         if (front !== this.#http) this.#http.emit('listening');
+        this.#handles?.start(front);
         resolve(this.#address());
       });
     });
@@ -94,6 +106,7 @@ export class HttpListener {
    */
   async close(graceMs: number): Promise<void> {
     this.#proxyProtocol?.destroyWaiting();
+    this.#handles?.closeWaiting();
     const closed = new Promise<void>((resolve) => this.#front.close(() => resolve()));
     if (this.#front !== this.#http) this.#http.close();
     this.#http.closeIdleConnections();
@@ -169,6 +182,19 @@ export class HttpListener {
     });
   }
 
+  #createHandleListener(): HandleListener | null {
+    const { tls: tlsOptions, proxyProtocol, handshakeTimeoutMs, maxHeaderBytes } = this.#options;
+    if (nativeHandles === null || tlsOptions !== undefined || proxyProtocol === true) return null;
+    return new HandleListener({
+      native: nativeHandles,
+      scheduler: this.#parts.scheduler,
+      deadlineMs: handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs,
+      maxHeaderBytes: maxHeaderBytes ?? serverDefaults.maxHeaderBytes,
+      isOurs: (target) => this.#parts.accessTo(target) === 'direct',
+      handleUpgrade: this.#parts.handleAttempt,
+    });
+  }
+
   #createFront(proxyProtocol: ProxyProtocolListener): net.Server {
     return net.createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
       socket.on('error', () => {});
@@ -202,8 +228,7 @@ export class HttpListener {
 
   #refusalOf(message: IncomingMessage): Refusal | null {
     if (this.#isHeadTooLarge(message)) return headTooLarge();
-    const refusal = this.#parts.refusalFor(message);
-    if (refusal !== null) return refusal;
+    if (this.#parts.accessTo(message.url ?? '') !== undefined) return this.#parts.refusalFor(message);
     if (message.headers.host === undefined && message.httpVersion === '1.1') return refuse(400, 'bad Host');
     return this.#options.request === undefined ? refuse(404, 'nothing here') : null;
   }

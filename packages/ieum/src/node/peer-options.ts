@@ -17,7 +17,7 @@ import {
   requireOneOf,
 } from './option-check.js';
 import type { PeerHandlers } from './peer-handlers.js';
-import type { SocketAccess } from './socket-reader.js';
+import type { SocketAccess } from './transport/transport.js';
 
 /** Limits and deadlines of one connection. All times are in milliseconds. */
 export interface PeerOptions
@@ -35,7 +35,7 @@ export interface PeerOptions
   readonly receiveBudget?: Partial<ReceiveBudget>;
   /** What may wait for a slow reader, and what happens then. Default 1 MiB, then `wait`. */
   readonly sendQueue?: Partial<SendQueueOptions>;
-  /** Whether sockets are read in a faster way that Node does not document. Default `direct`; `public` for not. */
+  /** Whether sockets are read and written in a faster way that Node does not document. Default `direct`; `public` for not. */
   readonly socketAccess?: SocketAccess;
 }
 

@@ -1,5 +1,3 @@
-import type { Duplex } from 'node:stream';
-
 import { type SendQueueOptions, sendQueueDefaults } from '../channel/send-queue.js';
 import { Connection } from '../core/connection.js';
 import { ConnectionSettings } from '../core/connection-options.js';
@@ -10,7 +8,7 @@ import { type ReceiveBudget, receiveBudgetDefaults } from './inbox.js';
 import { createMaskingKeySource } from './masking-key-source.js';
 import { checkPeerOptions, keepaliveDefaults, limitsOf, type PeerOptions } from './peer-options.js';
 import type { Scheduler } from './scheduler.js';
-import type { SocketAccess } from './socket-reader.js';
+import type { SocketAccess, Transport } from './transport/transport.js';
 
 /** Peer options worked out once, for all connections that share them: what each of them needs is small then. */
 export class PeerProfile {
@@ -18,30 +16,29 @@ export class PeerProfile {
   readonly #variants: readonly ConnectionSettings[];
   readonly #sendQueue: SendQueueOptions;
   readonly #receiveBudget: ReceiveBudget;
-  readonly #socketAccess: SocketAccess;
+  readonly socketAccess: SocketAccess;
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION` */
   constructor(role: 'server' | 'client', options: PeerOptions) {
     checkPeerOptions(options);
     this.#sendQueue = { ...sendQueueDefaults, ...options.sendQueue };
     this.#receiveBudget = { ...receiveBudgetDefaults, ...options.receiveBudget };
-    this.#socketAccess = options.socketAccess ?? 'direct';
+    this.socketAccess = options.socketAccess ?? 'direct';
     this.#variants = keepaliveVariants(role, options.keepalive).map((keepalive) => {
       const maskingKeys = role === 'client' ? { maskingKeys: createMaskingKeySource() } : {};
       return new ConnectionSettings({ ...limitsOf(options), ...maskingKeys, role, keepalive });
     });
   }
 
-  /** Builds what a driver needs around a socket whose opening handshake is done. */
-  createParts(socket: Duplex, scheduler: Scheduler): DriverParts {
+  /** Builds what a driver needs around a transport whose opening handshake is done. */
+  createParts(transport: Transport, scheduler: Scheduler): DriverParts {
     const variant = this.#variants[Math.floor(Math.random() * this.#variants.length)] as ConnectionSettings;
     return {
-      socket,
+      transport,
       connection: new Connection(variant, scheduler.clock.now()),
       scheduler,
       sendQueueOptions: this.#sendQueue,
       receiveBudget: this.#receiveBudget,
-      socketAccess: this.#socketAccess,
     };
   }
 }

@@ -1,19 +1,23 @@
-import type { Duplex } from 'node:stream';
+import { Buffer } from 'node:buffer';
 
 import type { Clock } from '../channel/clock.js';
 
+import type { Transport, TransportSink } from './transport/transport.js';
+
 /** An opening handshake that waits for the application: aborted when its time is up or its client has gone. */
-export class PendingHandshake {
-  readonly #socket: Duplex;
+export class PendingHandshake implements TransportSink {
+  readonly #transport: Transport;
   readonly #abort = new AbortController();
   readonly #cancelTimer: () => void;
-  readonly #handleClose = (): void => this.#abort.abort('gone');
+  /** What a client sends that does not wait for the answer. */
+  readonly #early: Uint8Array[] = [];
+  #earlyBytes = 0;
+  #isPaused = false;
 
-  constructor(socket: Duplex, clock: Clock, timeoutMs: number) {
-    this.#socket = socket;
+  constructor(transport: Transport, clock: Clock, timeoutMs: number) {
+    this.#transport = transport;
     this.#cancelTimer = clock.setTimer(() => this.#abort.abort('timeout'), timeoutMs);
-    // A client that ends its side cannot say the closing handshake any more.
-    socket.once('end', this.#handleClose).once('close', this.#handleClose);
+    transport.start(this);
   }
 
   get signal(): AbortSignal {
@@ -24,13 +28,38 @@ export class PendingHandshake {
   async race<Value>(work: Value | Promise<Value>): Promise<Value | 'gone' | 'timeout'> {
     const { signal } = this.#abort;
     const aborted = new Promise<'gone' | 'timeout'>((resolve) => {
-      signal.addEventListener('abort', () => resolve(signal.reason), { once: true });
+      const abort = () => resolve(signal.reason);
+      if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort, { once: true });
     });
     try {
       return await Promise.race([work, aborted]);
     } finally {
       this.#cancelTimer();
-      this.#socket.off('end', this.#handleClose).off('close', this.#handleClose);
     }
   }
+
+  /** What has arrived behind `rest` in the meantime. The transport is to be started anew, with another sink. */
+  takeInput(rest: Uint8Array): Uint8Array {
+    if (this.#isPaused) this.#transport.resume();
+    return this.#earlyBytes === 0 ? rest : Buffer.concat([rest, ...this.#early]);
+  }
+
+  handleData(chunk: Uint8Array, byteLength: number): void {
+    this.#early.push(Buffer.from(chunk.subarray(0, byteLength)));
+    this.#earlyBytes += byteLength;
+    if (this.#earlyBytes < maxEarlyBytes) return;
+    this.#isPaused = true;
+    this.#transport.pause();
+  }
+
+  /** A client that ends its side cannot say the closing handshake any more. */
+  handleEnd(): void {
+    this.#abort.abort('gone');
+  }
+
+  handleDrain(): void {}
 }
+
+/** What may arrive before the handshake is answered until nothing more is read. */
+const maxEarlyBytes = 64 * 1024;

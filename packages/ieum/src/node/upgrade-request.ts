@@ -1,5 +1,4 @@
-import type { Duplex } from 'node:stream';
-import { type PeerCertificate, TLSSocket } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
 
 import { HeaderFields } from '../core/handshake/header-fields.js';
 
@@ -11,7 +10,8 @@ export interface UpgradeRequestParts {
   readonly address: string;
   readonly origin: string | undefined;
   readonly subprotocols: readonly string[];
-  readonly socket: Duplex;
+  /** Null without TLS, and when another process ended it. */
+  readonly tls: TLSSocket | null;
 }
 
 /** The request of an opening handshake, however it came to us. */
@@ -28,7 +28,7 @@ export class UpgradeRequest {
   readonly origin: string | undefined;
   /** The subprotocols offered, the preferred one first. */
   readonly subprotocols: readonly string[];
-  readonly #socket: Duplex;
+  readonly #tls: TLSSocket | null;
   /** As one text once the handshake is done, until somebody asks again. */
   #headers: HeaderFields | string;
   #url: URL | null = null;
@@ -41,7 +41,7 @@ export class UpgradeRequest {
     this.address = parts.address;
     this.origin = parts.origin;
     this.subprotocols = parts.subprotocols.length === 0 ? none : parts.subprotocols;
-    this.#socket = parts.socket;
+    this.#tls = parts.tls;
   }
 
   get headers(): HeaderFields {
@@ -86,8 +86,7 @@ export class UpgradeRequest {
    * TLS options ask for that (`requestCert` and `rejectUnauthorized`).
    */
   get clientCertificate(): PeerCertificate | null {
-    if (!(this.#socket instanceof TLSSocket)) return null;
-    const certificate = this.#socket.getPeerCertificate();
+    const certificate = this.#tls?.getPeerCertificate();
     return certificate && Object.keys(certificate).length > 0 ? certificate : null;
   }
 }

@@ -1,9 +1,10 @@
+import { Buffer } from 'node:buffer';
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { UsageError } from '../core/errors.js';
-import { formatRefusal, type Refusal, refuse } from '../core/handshake/refusal.js';
+import { type Refusal, refuse } from '../core/handshake/refusal.js';
 import { formatSwitchingProtocols } from '../core/handshake/server-handshake.js';
 
 import type { AdmissionTicket } from './admission/connection-limits.js';
@@ -29,9 +30,13 @@ import { HttpListener, type ListeningAddress, type ListenOptions } from './http-
 import { Peer } from './peer.js';
 import { PendingHandshake } from './pending-handshake.js';
 import { PendingResponses } from './pending-responses.js';
+import { refuseUpgrade } from './refusing.js';
 import { chooseSubprotocol } from './routes.js';
 import { Scheduler } from './scheduler.js';
 import { checkServerOptions, type ServerOptions, serverDefaults } from './server-options.js';
+import { openTransport } from './transport/open-transport.js';
+import type { Transport } from './transport/transport.js';
+import { type UpgradeAttempt, upgradeOf } from './upgrade-attempt.js';
 
 /**
  * A WebSocket server (RFC 6455), by itself with `listen` or on the port of an existing HTTP server with `attach`.
@@ -59,7 +64,7 @@ export class WebSocketServer<User = unknown> {
     this.#report = guardedReporter(options.reportError);
     this.#scheduler = new Scheduler(options.clock);
     this.#trusted = new TrustedProxies(options.trustedProxies);
-    this.#gatekeeper = new Gatekeeper(options, this.#trusted, this.#proxied);
+    this.#gatekeeper = new Gatekeeper(options, this.#trusted);
   }
 
   /** Everyone who is connected now. */
@@ -84,9 +89,9 @@ export class WebSocketServer<User = unknown> {
       proxied: this.#proxied,
       responses: this.#responses,
       handleUpgrade: (message, socket, head) => this.handleUpgrade(message, socket, head),
-      refusalFor: (message) => {
-        return this.#gatekeeper.hasRoute(message.url ?? '') ? this.#gatekeeper.refusalOf(message) : null;
-      },
+      handleAttempt: (attempt) => this.#receive(attempt),
+      accessTo: (target) => this.#gatekeeper.routeOf(target)?.profile.socketAccess,
+      refusalFor: (message) => this.#gatekeeper.refusalOf(message),
     });
     const address = await listener.listen(options);
     if (this.isDraining) await listener.close(0);
@@ -105,7 +110,8 @@ export class WebSocketServer<User = unknown> {
   attach(server: HttpServer): () => void {
     this.#requireRunning();
     const handleUpgrade = (message: IncomingMessage, socket: Duplex, head: Buffer) => {
-      const isOurs = this.#gatekeeper.hasRoute(message.url ?? '') || server.listenerCount('upgrade') === 1;
+      const hasRoute = this.#gatekeeper.routeOf(message.url ?? '') !== undefined;
+      const isOurs = hasRoute || server.listenerCount('upgrade') === 1;
       if (isOurs) this.handleUpgrade(message, socket, head);
       else this.#refuseUnlessAnswered(socket as Socket);
     };
@@ -126,7 +132,9 @@ export class WebSocketServer<User = unknown> {
     const { bytesWritten } = socket;
     const timeoutMs = this.#options.handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs;
     const cancel = this.#scheduler.clock.setTimer(() => {
-      if (socket.bytesWritten === bytesWritten) refuseUpgrade(socket, refuse(404, 'nobody answers here'));
+      if (socket.bytesWritten !== bytesWritten || socket.destroyed) return;
+      const refusal = refuse(404, 'nobody answers here');
+      refuseUpgrade(openTransport(socket, 'public'), refusal, this.#scheduler.clock);
     }, timeoutMs);
     socket.once('close', cancel);
   }
@@ -134,20 +142,23 @@ export class WebSocketServer<User = unknown> {
   /** Takes over a socket on which `node:http` has read the head of an upgrade request. */
   handleUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', ignore);
-    this.#responses.whenWritten(socket, () => this.#receiveUpgrade(message, socket, head));
+    this.#responses.whenWritten(socket, () => {
+      // The deadlines of HTTP end here.
+      (socket as Socket).setTimeout(0);
+      this.#receive(upgradeOf(message, socket, head, this.#proxied));
+    });
   }
 
-  #receiveUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // The deadlines of HTTP end here.
-    (socket as Socket).setTimeout(0);
-    const verdict = this.#judge(message, socket as Socket);
+  #receive(attempt: UpgradeAttempt): void {
+    const verdict = this.#judge(attempt);
     if (verdict.type === 'refused') {
-      refuseUpgrade(socket, verdict.refusal);
+      refuseUpgrade(attempt.openTransport('public'), verdict.refusal, this.#scheduler.clock);
       return;
     }
+    const transport = attempt.openTransport(verdict.route.profile.socketAccess);
     if (this.#options.authenticate === undefined)
-      this.#open(verdict, socket, head, everyone as Acceptance<User>);
-    else void this.#authenticate(verdict, socket, head);
+      this.#open(verdict, transport, attempt.rest, everyone as Acceptance<User>);
+    else void this.#authenticate(verdict, transport, attempt.rest);
   }
 
   /**
@@ -185,29 +196,29 @@ export class WebSocketServer<User = unknown> {
     if (this.isDraining) throw new UsageError('ERR_WS_INVALID_STATE', 'the server is shutting down');
   }
 
-  #judge(message: IncomingMessage, socket: Socket): Verdict<User> {
+  #judge({ head, source }: UpgradeAttempt): Verdict<User> {
     if (this.isDraining) return busy('shutting down');
     try {
-      return this.#gatekeeper.judge(message, socket);
+      return this.#gatekeeper.judge(head, source);
     } catch (error) {
       this.#report(error);
       return { type: 'refused', refusal: refuse(500, 'the handshake could not be judged') };
     }
   }
 
-  async #authenticate(admission: Admission<User>, socket: Duplex, head: Buffer): Promise<void> {
+  async #authenticate(admission: Admission<User>, transport: Transport, rest: Uint8Array): Promise<void> {
     const { clock } = this.#scheduler;
     const timeoutMs = this.#options.handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs;
-    const pending = new PendingHandshake(socket, clock, timeoutMs);
+    const pending = new PendingHandshake(transport, clock, timeoutMs);
     const decision = await pending.race(this.#decide(admission, pending.signal));
     if (decision === 'timeout')
-      this.#turnAway(admission, socket, busy('authentication took too long').refusal);
-    else if (decision === 'gone' || socket.destroyed) {
+      this.#turnAway(admission, transport, busy('authentication took too long').refusal);
+    else if (decision === 'gone' || transport.isDestroyed) {
       admission.ticket.release();
-      socket.destroy();
-    } else if (isRefusal(decision)) this.#turnAway(admission, socket, decision);
-    else if (this.isDraining) this.#turnAway(admission, socket, busy('shutting down').refusal);
-    else this.#open(admission, socket, head, decision);
+      transport.destroy();
+    } else if (isRefusal(decision)) this.#turnAway(admission, transport, decision);
+    else if (this.isDraining) this.#turnAway(admission, transport, busy('shutting down').refusal);
+    else this.#open(admission, transport, pending.takeInput(rest), decision);
   }
 
   async #decide(admission: Admission<User>, signal: AbortSignal): Promise<Authentication<User>> {
@@ -219,12 +230,17 @@ export class WebSocketServer<User = unknown> {
     }
   }
 
-  #turnAway(admission: Admission<User>, socket: Duplex, refusal: Refusal): void {
+  #turnAway(admission: Admission<User>, transport: Transport, refusal: Refusal): void {
     admission.ticket.release();
-    refuseUpgrade(socket, refusal);
+    refuseUpgrade(transport, refusal, this.#scheduler.clock);
   }
 
-  #open(admission: Admission<User>, socket: Duplex, head: Buffer, acceptance: Acceptance<User>): void {
+  #open(
+    admission: Admission<User>,
+    transport: Transport,
+    rest: Uint8Array,
+    acceptance: Acceptance<User>,
+  ): void {
     const { opening, request } = admission;
     const { route, profile } = admission.route;
     let subprotocol: string | undefined;
@@ -234,17 +250,16 @@ export class WebSocketServer<User = unknown> {
       response = formatSwitchingProtocols(opening, { subprotocol, headers: acceptance.headers });
     } catch (error) {
       this.#report(error);
-      this.#turnAway(admission, socket, refuse(500, 'the handshake could not be answered'));
+      this.#turnAway(admission, transport, refuse(500, 'the handshake could not be answered'));
       return;
     }
     request.pack();
-    socket.off('error', ignore);
-    socket.write(response, 'latin1');
-    const parts = profile.createParts(socket, this.#scheduler);
+    transport.write([Buffer.from(response, 'latin1')]);
+    const parts = profile.createParts(transport, this.#scheduler);
     const identity = { request, user: acceptance.user, subprotocol: subprotocol ?? '' };
     const peer = new Peer<User>(parts, identity, route, this.#owner);
     this.#peers.set(peer, admission.ticket);
-    peer.start(head);
+    peer.start(rest);
   }
 
   readonly #owner = {
@@ -265,16 +280,6 @@ export function createServer<User = undefined>(options: ServerOptions<User>): We
   return new WebSocketServer(options);
 }
 
-function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
-  if (socket.destroyed) return;
-  (socket as Socket).setTimeout(refusalTimeoutMs, () => socket.destroy());
-  socket.once('finish', () => socket.destroy());
-  socket.end(formatRefusal(refusal));
-}
-
 const everyone: Acceptance<undefined> = accept(undefined);
-
-/** How long a refusal may take to be written, in milliseconds. */
-const refusalTimeoutMs = 5_000;
 
 function ignore(): void {}

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 import { requirePositive } from '../../core/connection-options.js';
 import { UsageError } from '../../core/errors.js';
@@ -153,7 +154,7 @@ function opened(
     address: socket.remoteAddress ?? '',
     origin: options.origin,
     subprotocols: options.subprotocols ?? [],
-    socket,
+    tls: socket instanceof TLSSocket ? socket : null,
   });
   return { socket, head: answer.head, subprotocol: answer.subprotocol ?? '', request };
 }

@@ -6,6 +6,7 @@ import { openStream } from '../opening/open-stream.js';
 import { checkPeerOptions, peerOptionsOf } from '../peer-options.js';
 import { PeerProfile } from '../peer-profile.js';
 import { Scheduler } from '../scheduler.js';
+import { openTransport } from '../transport/open-transport.js';
 
 import type { CheckedOptions } from './websocket-options.js';
 
@@ -70,7 +71,8 @@ export class ConnectionAttempt {
       discard(opened.socket);
       throw signal.reason;
     }
-    const driver = new ConnectionDriver(this.#profile.createParts(opened.socket, new Scheduler()), face);
+    const transport = openTransport(opened.socket, this.#profile.socketAccess);
+    const driver = new ConnectionDriver(this.#profile.createParts(transport, new Scheduler()), face);
     return { driver, protocol: opened.subprotocol, head: opened.head };
   }
 }

@@ -1,28 +1,28 @@
-import type { Duplex } from 'node:stream';
-
 import type { Clock } from '../channel/clock.js';
 import { SendQueue, type SendQueueOptions, type SendResult } from '../channel/send-queue.js';
 import type { Connection } from '../core/connection.js';
 import { referenceThreshold } from '../core/frame-writer.js';
 import { byteLengthOf, isMessage, type Outgoing, PreparedMessage, viewBytes } from '../core/outgoing.js';
 
+import type { Transport } from './transport/transport.js';
+
 /**
- * Carries a connection's output to its socket. While the socket has room, messages are encoded at once and everything
+ * Carries a connection's output to its transport. While that has room, messages are encoded at once and everything
  * encoded since the last flush leaves in one write. While it has none, messages wait in the send queue, not encoded.
  */
-export class SocketWriter {
-  readonly #socket: Duplex;
+export class TransportWriter {
+  readonly #transport: Transport;
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #queueOptions: SendQueueOptions;
-  /** Null until the socket has no room for the first time. */
+  /** Null until the transport has no room for the first time. */
   #queue: SendQueue<Outgoing> | null = null;
   #congested = false;
   /** Who waits for room; null while nobody does. */
   #waiters: (() => void)[] | null = null;
 
-  constructor(socket: Duplex, connection: Connection, clock: Clock, queueOptions: SendQueueOptions) {
-    this.#socket = socket;
+  constructor(transport: Transport, connection: Connection, clock: Clock, queueOptions: SendQueueOptions) {
+    this.#transport = transport;
     this.#connection = connection;
     this.#clock = clock;
     this.#queueOptions = queueOptions;
@@ -33,7 +33,7 @@ export class SocketWriter {
     return (this.#queue?.byteLength ?? 0) + this.#pendingBytes;
   }
 
-  /** Whether the socket has no room: its peer does not read. */
+  /** Whether the transport has no room: its peer does not read. */
   get isCongested(): boolean {
     return this.#congested;
   }
@@ -71,38 +71,20 @@ export class SocketWriter {
     if (this.#isOver) this.#tellWaiters();
   }
 
-  /** Writes the output to the socket, unless that has no room, and does what the connection wants of its transport. */
+  /** Writes the output to the transport, unless that has no room, and does what the connection wants of its transport. */
   flush(): void {
+    const transport = this.#transport;
     if (this.#connection.transport === 'abort') {
-      this.#socket.destroy();
+      transport.destroy();
       return;
     }
-    if (this.#congested || this.#socket.destroyed) return;
+    if (this.#congested || transport.isDestroyed) return;
     if (this.#connection.outputByteLength > 0) this.#write(this.#connection.takeOutput());
-    if (this.#connection.transport === 'end' && !this.#congested && !this.#socket.writableEnded)
-      this.#socket.end();
+    if (this.#connection.transport === 'end' && !this.#congested) transport.end();
   }
 
-  #enqueue(data: Outgoing): SendResult | 'overflow' | Promise<SendResult> {
-    this.#queue ??= new SendQueue(this.#queueOptions);
-    return this.#queue.offer(ownCopy(data), byteLengthOf(data), this.#pendingBytes);
-  }
-
-  #write(output: readonly Uint8Array[]): void {
-    const socket = this.#socket;
-    if (output.length === 1) socket.write(output[0]);
-    else {
-      socket.cork();
-      for (const bytes of output) socket.write(bytes);
-      socket.uncork();
-    }
-    if (!socket.writableNeedDrain || socket.writableLength === 0) return;
-    this.#congested = true;
-    this.#connection.pauseOutput(this.#clock.now());
-    socket.once('drain', () => this.#handleDrain());
-  }
-
-  #handleDrain(): void {
+  /** The transport has room again. */
+  handleDrain(): void {
     this.#congested = false;
     this.#connection.resumeOutput(this.#clock.now());
     while (!this.#congested) {
@@ -113,6 +95,17 @@ export class SocketWriter {
     }
     this.flush();
     if (!this.#congested) this.#tellWaiters();
+  }
+
+  #enqueue(data: Outgoing): SendResult | 'overflow' | Promise<SendResult> {
+    this.#queue ??= new SendQueue(this.#queueOptions);
+    return this.#queue.offer(ownCopy(data), byteLengthOf(data), this.#pendingBytes);
+  }
+
+  #write(output: readonly Uint8Array[]): void {
+    if (this.#transport.write(output)) return;
+    this.#congested = true;
+    this.#connection.pauseOutput(this.#clock.now());
   }
 
   #tellWaiters(): void {
@@ -127,7 +120,7 @@ export class SocketWriter {
   }
 
   get #pendingBytes(): number {
-    return this.#connection.outputByteLength + this.#socket.writableLength;
+    return this.#connection.outputByteLength + this.#transport.waitingBytes;
   }
 }
 
@@ -138,5 +131,5 @@ function ownCopy(data: Outgoing): Outgoing {
   return bytes.length < referenceThreshold ? Buffer.from(bytes) : bytes;
 }
 
-/** Output is written in the middle of a tick once it has this many bytes, to learn soon whether the socket has room. */
+/** Output is written in the middle of a tick once it has this many bytes, to learn soon whether the transport has room. */
 const flushThreshold = 64 * 1024;
