@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-
 import WebSocket, { type ClientOptions } from 'ws';
 
 /** A message as npm `ws` received it. */
@@ -22,7 +20,11 @@ export class WebSocketClient {
       this.#received.push({ data: data as Buffer, isBinary });
       this.#wake();
     });
-    this.closed = once(socket, 'close').then(([code]) => code as number);
+    // A connection that was lost is an error first.
+    socket.on('error', () => {});
+    this.closed = new Promise((resolve) => {
+      socket.once('close', resolve);
+    });
   }
 
   /** Connects; rejects with `RefusedError` when the server answers with anything but 101. */

@@ -1,11 +1,13 @@
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener } from 'node:http';
 
 import type { ConsoleFile } from './console-files.js';
-import { healthOf } from './health.js';
+import { healthOf, type WorkerCount } from './health.js';
 
 export interface PagesOptions {
   readonly console: ReadonlyMap<string, ConsoleFile>;
   readonly isDraining: () => boolean;
+  /** Left out in a process that is alone. */
+  readonly workers?: () => WorkerCount;
 }
 
 /** Answers what is not for a WebSocket: the console, probes, and 404. Only files it was given can be asked for. */
@@ -31,7 +33,7 @@ interface Answer {
 
 function answerTo(request: IncomingMessage, options: PagesOptions): Answer {
   const path = pathOf(request.url ?? '');
-  const health = healthOf(path, options.isDraining());
+  const health = healthOf(path, options.isDraining(), options.workers?.());
   const file = options.console.get(path);
   if (health === undefined && file === undefined && path !== '/') return text(404, 'Nothing here.');
   if (request.method !== 'GET' && request.method !== 'HEAD') {

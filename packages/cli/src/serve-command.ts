@@ -1,14 +1,14 @@
-import type { Command } from 'commander';
-import { createServer, type ListeningAddress, type ServerOptions, type WebSocketServer } from 'ieum';
+import { randomBytes } from 'node:crypto';
 
-import { CommandFailure } from './command-failure.js';
-import { loadConsoleFiles } from './console-files.js';
-import { createEndpoints } from './endpoints.js';
+import type { Command } from 'commander';
+
 import { createLog, type Log } from './log.js';
-import { createPages } from './pages.js';
-import { addServeFlags, type ServeFlags, serverOptionsFrom, serverTlsFrom } from './serve-options.js';
-import { untilShutDown } from './shutdown.js';
-import { describeSystemError, systemErrorCode } from './system-error.js';
+import { addServeFlags, type ServeFlags, serverTlsFrom } from './serve-options.js';
+import { createServeServer, listenAsToldBy, loadConsole, type ServeParts } from './serve-server.js';
+import { drainServer, untilShutDown } from './shutdown.js';
+import { Crew } from './workers/crew.js';
+import { LocalBus } from './workers/worker-bus.js';
+import { sharedOut } from './workers/worker-share.js';
 
 /** Declares `ieum serve`. */
 export function addServeCommand(program: Command, version: string): void {
@@ -24,67 +24,51 @@ export function addServeCommand(program: Command, version: string): void {
 /** Serves until a signal ends it. */
 async function serve(flags: ServeFlags, version: string): Promise<void> {
   const log = createLog(process.stderr);
-  const console = await loadConsoleFiles(new URL('console/', import.meta.url));
   const tls = await serverTlsFrom(flags);
-  const server: WebSocketServer<undefined> = createChecked(flags, {
-    ...serverOptionsFrom(flags),
-    ...(tls === undefined ? {} : { tls }),
-    routes: createEndpoints(),
-    request: createPages({ console, isDraining: () => server.isDraining }),
-    reportError: (error) =>
-      log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  const parts: ServeParts = { flags, tls, console: await loadConsole(), bus: new LocalBus(), log };
+  const { url, ended } = await (flags.workers === 1 ? serveAlone(parts) : serveWithWorkers(parts));
+  if (url === null) return;
+  logStart(log, version, parts.console.has('/'));
+  process.stdout.write(`listening on ${url.replace(/^ws/, 'http')}\n`);
+  await ended();
+}
+
+interface Serving {
+  /** Null when a signal came before it was known. */
+  readonly url: string | null;
+  /** Waits until a signal has shut it down. */
+  readonly ended: () => Promise<void>;
+}
+
+async function serveAlone(parts: ServeParts): Promise<Serving> {
+  const { flags, log } = parts;
+  const server = createServeServer(parts);
+  const { url } = await listenAsToldBy(flags, server);
+  const shutDown = untilShutDown({ log, drain: () => drainServer(server, flags.drainTimeout) });
+  return { url, ended: () => shutDown };
+}
+
+/** This process then serves nobody itself. */
+async function serveWithWorkers(parts: ServeParts): Promise<Serving> {
+  const { flags, tls, log } = parts;
+  const shares = sharedOut(flags);
+  // What is wrong with the flags is found here, once, and not in every worker.
+  createServeServer(parts);
+  // So that a TLS session that one worker began is resumed by any.
+  const crew = new Crew({ shares, tls: tls && { ...tls, ticketKeys: randomBytes(48) }, log });
+  const shutDown = untilShutDown({
+    log,
+    drain: () => crew.drain(flags.drainTimeout),
+    abandon: () => crew.abandon(),
   });
-  const address = await listen(server, flags);
-  const shutDown = untilShutDown(server, { drainTimeoutMs: flags.drainTimeout, log });
-  logStart(log, version, console.has('/'));
-  process.stdout.write(`listening on ${address.url.replace(/^ws/, 'http')}\n`);
-  await shutDown;
-}
-
-/** Whatever else can be wrong with the options, the flags were checked for: what is left is their files. */
-function createChecked(flags: ServeFlags, options: ServerOptions<undefined>): WebSocketServer<undefined> {
-  try {
-    return createServer(options);
-  } catch (cause) {
-    if (flags.tlsCert === undefined) throw cause;
-    const reason = describeSystemError(cause instanceof Error ? (cause.cause ?? cause) : cause);
-    throw new CommandFailure(
-      `--tls-cert and --tls-key do not hold a certificate and its key in PEM: ${reason}`,
-      undefined,
-      { cause },
-    );
-  }
-}
-
-async function listen(server: WebSocketServer<undefined>, flags: ServeFlags): Promise<ListeningAddress> {
-  const { host, port } = flags;
-  try {
-    return await server.listen({ host, port });
-  } catch (cause) {
-    const advice = listenAdvice.get(systemErrorCode(cause));
-    const where = `port ${port} of ${host}`;
-    if (advice !== undefined) throw new CommandFailure(`${where} ${advice}`, undefined, { cause });
-    throw new CommandFailure(`cannot listen on ${where}: ${describeSystemError(cause)}`, undefined, {
-      cause,
-    });
-  }
+  const url = await Promise.race([crew.start(), shutDown.then(() => null)]);
+  return { url, ended: () => shutDown };
 }
 
 function logStart(log: Log, version: string, hasConsole: boolean): void {
   log.info(`ieum ${version}, Node.js ${process.versions.node}: WebSocket at /echo and /broadcast`);
   if (!hasConsole) log.warn('the console is not built: "npm run build" in the repository builds it');
 }
-
-const listenAdvice: ReadonlyMap<string, string> = new Map([
-  ['EADDRINUSE', 'is in use: stop what listens there, or choose another with --port (0 picks a free one)'],
-  ['EACCES', 'may not be used: ports below 1024 often need privileges, try one above with --port'],
-  [
-    'EADDRNOTAVAIL',
-    'is not on this machine: use one of its addresses with --host, or 0.0.0.0 for all of them',
-  ],
-  ['ENOTFOUND', 'cannot be found: use an address of this machine with --host'],
-  ['EAI_AGAIN', 'cannot be found: use an address of this machine with --host'],
-]);
 
 const guide = `
 Paths:
@@ -93,6 +77,10 @@ Paths:
   /broadcast  WebSocket: sends every message to everyone on this path, the sender included
   /healthz    200 while the process works
   /readyz     200 while it takes connections, 503 while it drains
+
+With --workers several processes share the port, and new connections go to them in turn. /broadcast reaches the
+connections of all of them. One that dies is replaced; its connections are lost. Limits on connections hold for all
+workers together: each has its share of them.
 
 Once ready it prints "listening on http://HOST:PORT" (https with TLS) on standard output; logs go to standard error.
 SIGTERM and SIGINT drain: new connections get 503, open ones are closed with 1001, then it exits with 0. A second signal

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { type Command, Option } from 'commander';
 import type { ServerOptions, ServerTlsOptions } from 'ieum';
 
@@ -25,6 +27,7 @@ export interface ServeFlags {
   readonly forwarding?: 'forwarded' | 'x-forwarded' | 'either';
   readonly proxyProtocol?: boolean;
   readonly drainTimeout: number;
+  readonly workers: number;
 }
 
 /** Declares the flags; each can be given as an `IEUM_…` variable too. */
@@ -84,6 +87,11 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+function parseWorkers(text: string): number {
+  if (text.trim().toLowerCase() === 'auto') return Math.min(availableParallelism(), maxWorkers);
+  return parseWorkerCount(text);
+}
+
 function flags(): Option[] {
   return [
     new Option('--host <address>', 'address to listen on').default('127.0.0.1'),
@@ -121,5 +129,12 @@ function flags(): Option[] {
     new Option('--drain-timeout <seconds>', 'how long a shutdown may take')
       .argParser(parseTimeoutMs)
       .default(30_000, '30'),
+    new Option('--workers <number>', 'processes that share the port, or auto for one per core')
+      .argParser(parseWorkers)
+      .default(1),
   ];
 }
+
+/** Every two workers have a socket between them. */
+const maxWorkers = 256;
+const parseWorkerCount = wholeNumber(1, maxWorkers);

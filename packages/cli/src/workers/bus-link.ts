@@ -1,0 +1,79 @@
+import type { Socket } from 'node:net';
+
+import { type BusFrame, BusFrameDecoder } from './bus-frame.js';
+
+export interface BusLinkOwner {
+  handleFrame(link: BusLink, frame: BusFrame): void;
+  /** Less waits than the limit again. */
+  handleRoom(): void;
+  /** The link is gone. Called once. */
+  handleClosed(link: BusLink): void;
+}
+
+/** The way to one other worker: a socket, and what waits until that worker reads. */
+export class BusLink {
+  /** Who is at the other end; null until it has said so. */
+  worker: number | null = null;
+  readonly #socket: Socket;
+  readonly #owner: BusLinkOwner;
+  readonly #decoder = new BusFrameDecoder();
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #writingBytes = 0;
+  /** Checks in a row that found the same write still going on. */
+  #checksWithoutProgress = 0;
+
+  constructor(socket: Socket, owner: BusLinkOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('error', () => {});
+    socket.on('close', () => owner.handleClosed(this));
+  }
+
+  /** Whether more than the limit waits, so that whoever publishes should wait too. */
+  get isCongested(): boolean {
+    return this.#waitingBytes + this.#writingBytes > maxWaitingBytes;
+  }
+
+  /** Writes bytes behind those that wait. They must not change any more. */
+  write(bytes: Uint8Array): void {
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.byteLength;
+    if (this.#writingBytes === 0) this.#writeWaiting();
+  }
+
+  /** Called at regular intervals; true when so many of them went by without the other worker reading what it was sent. */
+  isStalledAfter(checks: number): boolean {
+    if (this.#writingBytes === 0) return false;
+    this.#checksWithoutProgress++;
+    return this.#checksWithoutProgress > checks;
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    for (const frame of this.#decoder.receive(chunk)) this.#owner.handleFrame(this, frame);
+  }
+
+  #writeWaiting(): void {
+    const wasCongested = this.isCongested;
+    this.#checksWithoutProgress = 0;
+    this.#writingBytes = 0;
+    const last = this.#waiting.pop();
+    if (last !== undefined) {
+      this.#writingBytes = this.#waitingBytes;
+      this.#waitingBytes = 0;
+      this.#socket.cork();
+      for (const bytes of this.#waiting.splice(0)) this.#socket.write(bytes);
+      this.#socket.write(last, () => this.#writeWaiting());
+      this.#socket.uncork();
+    }
+    if (wasCongested && !this.isCongested) this.#owner.handleRoom();
+  }
+}
+
+/** What may wait for one worker before those who publish are told to wait. The bytes are shared by all links. */
+const maxWaitingBytes = 4 * 1024 * 1024;
