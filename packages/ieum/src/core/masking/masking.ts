@@ -1,3 +1,6 @@
+import { createSimdMasking } from './simd-masking.js';
+import { maskBytes, maskWords, reversed } from './word-masking.js';
+
 /** A masking key (RFC 6455 §5.3): its four bytes on the wire, the first one in the most significant place. Signed or not. */
 export type MaskingKey = number;
 
@@ -7,50 +10,47 @@ export type MaskingKey = number;
  * @param offset how many bytes of the frame's payload went before, when it arrives in pieces
  */
 export function applyMask(payload: Uint8Array, key: MaskingKey, offset = 0): void {
-  const length = payload.length;
-  if (length < wordThreshold) {
-    for (let i = 0; i < length; i++) payload[i] = (payload[i] as number) ^ keyByte(key, offset + i);
-    return;
-  }
-  const misalignment = payload.byteOffset & 3;
-  const head = misalignment === 0 ? 0 : 4 - misalignment;
-  for (let i = 0; i < head; i++) payload[i] = (payload[i] as number) ^ keyByte(key, offset + i);
-
-  const words = new Uint32Array(payload.buffer, payload.byteOffset + head, (length - head) >>> 2);
-  maskWords(words, keyWord(key, offset + head));
-
-  for (let i = head + words.length * 4; i < length; i++) {
-    payload[i] = (payload[i] as number) ^ keyByte(key, offset + i);
-  }
+  const { length } = payload;
+  const word = keyWord(key, offset);
+  if (length < fewBytes) maskBytes(payload, 0, payload, 0, length, word);
+  else if (simd === null) maskWords(payload, word);
+  else if (simd.holds(payload)) simd.maskHeld(payload, word);
+  else simd.maskElsewhere(payload, word);
 }
 
-function maskWords(words: Uint32Array, key: number): void {
-  const length = words.length;
-  const unrolled = length - (length & 7);
-  let i = 0;
-  for (; i < unrolled; i += 8) {
-    words[i] = (words[i] as number) ^ key;
-    words[i + 1] = (words[i + 1] as number) ^ key;
-    words[i + 2] = (words[i + 2] as number) ^ key;
-    words[i + 3] = (words[i + 3] as number) ^ key;
-    words[i + 4] = (words[i + 4] as number) ^ key;
-    words[i + 5] = (words[i + 5] as number) ^ key;
-    words[i + 6] = (words[i + 6] as number) ^ key;
-    words[i + 7] = (words[i + 7] as number) ^ key;
-  }
-  for (; i < length; i++) words[i] = (words[i] as number) ^ key;
+/**
+ * Writes the bytes of `source` from `start` up to `end`, masked or unmasked, to `target` from `at` on. `source` stays as it
+ * is. For up to about a hundred bytes: for more, `applyMask` and a copy are faster.
+ *
+ * @param offset how many bytes of the frame's payload went before, when it arrives in pieces
+ */
+// A hot loop's way in, hence the many parameters.
+export function copyMasked(
+  target: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  key: MaskingKey,
+  offset = 0,
+): void {
+  maskBytes(target, at, source, start, end, keyWord(key, offset));
 }
 
-function keyByte(key: MaskingKey, index: number): number {
-  return (key >>> (24 - ((index & 3) << 3))) & 0xff;
+/**
+ * Bytes in which `applyMask` is several times as fast, for a buffer that the process keeps: they are never given back. Null
+ * where masking has no such place, and when the 960 KiB for it are used up. Their `ArrayBuffer` cannot be transferred.
+ */
+export function allocateMaskable(byteLength: number): Uint8Array | null {
+  return simd?.allocate(byteLength) ?? null;
 }
 
-/** The key as a word of this machine's byte order, turned so that its first byte in memory masks byte `offset`. */
+/** The key as a little-endian word, turned so that its lowest byte masks byte `offset`. */
 function keyWord(key: MaskingKey, offset: number): number {
-  const bytes = new Uint8Array(4);
-  for (let i = 0; i < 4; i++) bytes[i] = keyByte(key, offset + i);
-  return new Uint32Array(bytes.buffer)[0] as number;
+  const bits = (offset & 3) << 3;
+  return reversed((key << bits) | (key >>> (32 - bits)));
 }
 
-/** Below this many bytes, making a word view costs more than it saves. */
-const wordThreshold = 48;
+const simd = createSimdMasking();
+/** Below this many bytes a loop over bytes is done before a call into WebAssembly, or a view of words, has begun. */
+const fewBytes = 64;
