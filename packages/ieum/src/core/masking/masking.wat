@@ -67,7 +67,7 @@
     ;; Single vectors, as long as one begins before the last.
     (block $done
       (loop $next
-        (br_if $done (i32.gt_u (local.get $at) (local.get $lastAt)))
+        (br_if $done (i32.ge_u (local.get $at) (local.get $lastAt)))
         (v128.store (local.get $at)
           (v128.xor (v128.load (local.get $at)) (local.get $vector)))
         (local.set $at (i32.add (local.get $at) (i32.const 16)))
