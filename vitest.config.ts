@@ -18,9 +18,9 @@ const project = (name: string, include: string[]) => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts']),
+      project('unit', ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'bench/**/*.test.mjs']),
       project('architecture', ['test/architecture/**/*.test.ts']),
-      project('whole', ['test/{attacks,interop,browser,cli,fuzz,server,client,docs}/**/*.test.ts']),
+      project('whole', ['test/{attacks,interop,browser,cli,fuzz,server,client,docs,bench}/**/*.test.ts']),
     ],
   },
 });

@@ -1,17 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { bunPath } from './bun.mjs';
+import { collectText, endChild, errorLine, hasExited, startChild } from './children.mjs';
 
-/** @typedef {import('node:child_process').ChildProcessWithoutNullStreams} ChildProcess */
-
-export const serverNames = ['ieum', 'ws', 'net'];
+export const serverNames = ['ieum', 'ws', 'bun', 'net'];
 
 /** A server in a process of its own, listening on a free port of 127.0.0.1. */
 export class ServerProcess {
-  /** @type {ChildProcess} */
+  /** @type {import('./children.mjs').ChildProcess} */
   #child;
   /** @type {number} */
   port;
@@ -23,13 +20,16 @@ export class ServerProcess {
    *
    * @param {string} serverName one of `serverNames`
    * @param {string} workloadName
+   * @param {number | null} cpu where to keep it, if anywhere
    */
-  static async start(serverName, workloadName) {
+  static async start(serverName, workloadName, cpu) {
     const port = await findFreePort();
-    const child = spawnPinned(0, [`./servers/${serverName}.mjs`], {
-      PORT: String(port),
-      WORKLOAD: workloadName,
+    const runtime = serverName === 'bun' ? bunPath() : process.execPath;
+    const child = startChild([runtime, `./servers/${serverName}.mjs`], {
+      cpu,
+      environment: { PORT: String(port), WORKLOAD: workloadName },
     });
+    await once(child, 'spawn');
     const server = new ServerProcess(child, port);
     try {
       await server.#listening();
@@ -41,7 +41,7 @@ export class ServerProcess {
   }
 
   /**
-   * @param {ChildProcess} child
+   * @param {import('./children.mjs').ChildProcess} child
    * @param {number} port
    */
   constructor(child, port) {
@@ -53,7 +53,7 @@ export class ServerProcess {
 
   /** Ends the process, if it has not ended by itself. */
   async end() {
-    await endProcess(this.#child);
+    await endChild(this.#child);
   }
 
   async #listening() {
@@ -65,66 +65,6 @@ export class ServerProcess {
     }
     throw new Error('the server did not listen');
   }
-}
-
-/**
- * Runs the load process and returns what it measured.
- *
- * @param {import('./load/measuring.mjs').Job} job
- * @returns {Promise<import('./load/measuring.mjs').ThroughputResult | import('./load/idle.mjs').MemoryResult>}
- */
-export async function runLoad(job) {
-  const child = spawnPinned(1, ['./load.mjs', JSON.stringify(job)], {});
-  const stdout = collectText(child.stdout);
-  const stderr = collectText(child.stderr);
-  const limitMs = (job.warmupSeconds + job.seconds + MAX_EXTRA_SECONDS) * 1000;
-  const timer = setTimeout(() => endProcess(child), limitMs);
-  const [code, signal] = await once(child, 'close');
-  clearTimeout(timer);
-  if (signal) throw new Error(`the load process was ended by ${signal} after ${limitMs / 1000} s at most`);
-  if (code !== 0) throw new Error(errorLine(stderr()) || `the load process exited with ${code}`);
-  return JSON.parse(stdout());
-}
-
-/** Whether processes can be kept on one CPU each: there is `taskset`, and there are two CPUs. */
-export function canPin() {
-  return availableParallelism() >= 2 && spawnSync('taskset', ['-c', '0,1', 'true']).status === 0;
-}
-
-/**
- * @param {number} cpu
- * @param {string[]} nodeArguments the program first
- * @param {Record<string, string>} environment added to ours
- * @returns {ChildProcess}
- */
-function spawnPinned(cpu, nodeArguments, environment) {
-  const command = [process.execPath, ...nodeArguments];
-  // taskset becomes the program it starts, so the child's id is the program's.
-  if (canPin()) command.unshift('taskset', '-c', String(cpu));
-  const [file = '', ...rest] = command;
-  const child = spawn(file, rest, {
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
-    env: { ...process.env, ...environment },
-  });
-  const endWithUs = () => child.kill('SIGKILL');
-  process.on('exit', endWithUs);
-  child.on('exit', () => process.off('exit', endWithUs));
-  return child;
-}
-
-/** @param {ChildProcess} child */
-async function endProcess(child) {
-  if (hasExited(child)) return;
-  const exit = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
-  await exit;
-  clearTimeout(timer);
-}
-
-/** @param {ChildProcess} child */
-function hasExited(child) {
-  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** @returns {Promise<number>} */
@@ -154,28 +94,5 @@ function isListening(port) {
   });
 }
 
-/** @param {import('node:stream').Readable} stream */
-function collectText(stream) {
-  let text = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (chunk) => {
-    text = `${text}${chunk}`.slice(-MAX_OUTPUT_CHARACTERS);
-  });
-  return () => text;
-}
-
-/**
- * The line of an error report that names the error.
- *
- * @param {string} text
- */
-function errorLine(text) {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.find((line) => /^\S*Error\b/.test(line)) ?? lines[lines.length - 1] ?? '';
-}
-
 const ATTEMPT_INTERVAL_MS = 50;
 const MAX_ATTEMPTS = 200;
-const MAX_EXTRA_SECONDS = 90;
-const GRACE_MS = 3000;
-const MAX_OUTPUT_CHARACTERS = 64 * 1024;

@@ -1,15 +1,17 @@
 /**
- * The floor: no WebSocket server, but the least that `node:net` can do. After a real handshake it takes every connection to send
- * whole frames of the workload's size, counts bytes, and answers with ready-made frames.
+ * The floor: no WebSocket server, but the least that documented `node:net` can do. It knows what it will get: frames of the
+ * workload's size and nothing else, in a ring that every connection repeats. See `RingEcho`.
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
-import { Reel } from '../reel.mjs';
 import { findWorkload } from '../workloads.mjs';
+import { KnownFrames } from './net/known-frames.mjs';
+import { RingEcho } from './net/ring-echo.mjs';
 
 const workload = findWorkload(process.env.WORKLOAD ?? '');
-const replies = new Reel(workload, { masked: false, maxRun: workload.inFlight });
-const incomingFrameBytes = replies.frameBytes + 4; // the masking key
+const frames = new KnownFrames(workload);
+/** @type {import('./net/ring-echo.mjs').ReplyRing[]} */
+const rings = [];
 /** @type {Set<import('node:net').Socket>} */
 const room = new Set();
 
@@ -21,40 +23,49 @@ createServer({ noDelay: true }, (socket) => {
     if (!head.endsWith('\r\n\r\n')) return;
     socket.off('data', receiveHandshake);
     socket.write(acceptHandshake(head));
-    if (head.startsWith('GET /broadcast ')) publishFrames(socket);
-    else if (workload.kind === 'connect') closeOnFrame(socket);
-    else answerFrames(socket);
+    if (head.startsWith('GET /broadcast ')) joinRoom(socket);
+    else if (workload.scenario === 'idle') answerOnce(socket);
+    else answer(socket);
   });
 }).listen(Number(process.env.PORT), '127.0.0.1');
 
 /** @param {import('node:net').Socket} socket */
-function answerFrames(socket) {
-  let answered = 0;
-  let pendingBytes = 0;
+function answer(socket) {
+  const echo = new RingEcho(frames, rings);
   socket.on('data', (chunk) => {
-    pendingBytes += chunk.length;
-    if (pendingBytes < incomingFrameBytes) return;
-    const count = Math.floor(pendingBytes / incomingFrameBytes);
-    pendingBytes -= count * incomingFrameBytes;
-    socket.write(replies.run(answered, count));
-    answered += count;
+    if (echo.isBetweenFrames && isCloseFrame(chunk)) socket.end(CLOSE_FRAME);
+    else for (const replies of echo.receive(chunk)) socket.write(replies);
   });
 }
 
+/**
+ * For connections that are weighed: nothing of an echo is kept.
+ *
+ * @param {import('node:net').Socket} socket
+ */
+function answerOnce(socket) {
+  socket.once('data', (chunk) => socket.write(frames.replyTo(chunk)));
+}
+
 /** @param {import('node:net').Socket} socket */
-function publishFrames(socket) {
+function joinRoom(socket) {
   room.add(socket);
   socket.on('close', () => room.delete(socket));
-  let published = 0;
-  socket.on('data', () => {
-    const frame = replies.run(published++, 1);
-    for (const subscriber of room) subscriber.write(frame);
+  /** @type {Buffer} */
+  let pending = NOTHING;
+  socket.on('data', (chunk) => {
+    if (pending.length === 0 && isCloseFrame(chunk)) return socket.end(CLOSE_FRAME);
+    const { whole, rest } = frames.split(pending.length === 0 ? chunk : Buffer.concat([pending, chunk]));
+    pending = rest;
+    if (whole.length === 0) return;
+    const published = Buffer.concat(whole.map((frame) => frames.replyTo(frame)));
+    for (const subscriber of room) subscriber.write(published);
   });
 }
 
-/** @param {import('node:net').Socket} socket */
-function closeOnFrame(socket) {
-  socket.on('data', () => socket.end(Buffer.from([0x88, 0x02, 0x03, 0xe8])));
+/** @param {Buffer} chunk */
+function isCloseFrame(chunk) {
+  return chunk[0] === CLOSE_FRAME[0];
 }
 
 /** @param {string} head */
@@ -69,3 +80,6 @@ function acceptHandshake(head) {
 
 /** RFC 6455 §1.3. */
 const HANDSHAKE_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** Close code 1000, unmasked. */
+const CLOSE_FRAME = Buffer.from([0x88, 0x02, 0x03, 0xe8]);
+const NOTHING = Buffer.alloc(0);
