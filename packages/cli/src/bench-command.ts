@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { connect } from 'ieum';
+import { connect, HandshakeError } from 'ieum';
 
 import type { BenchReport } from './bench/bench-report.js';
 import { BenchRun, Interruption } from './bench/bench-run.js';
@@ -47,7 +47,7 @@ async function bench(url: string, flags: BenchFlags): Promise<number> {
     view.end();
     if (error instanceof Interruption) throw new CommandFailure(error.message, signalled);
     if (error instanceof LoadFailure) throw new CommandFailure(error.message);
-    throw explainFailure(error, url);
+    throw explainHandshake(error) ?? explainFailure(error, url);
   }
 }
 
@@ -63,6 +63,16 @@ async function probe(url: string, options: OpeningFlagOptions): Promise<OpeningP
     origin: options.origin ?? null,
     tls: options.tls,
   };
+}
+
+/** What other commands have flags against, which would be of no use here. */
+function explainHandshake(error: unknown): CommandFailure | null {
+  if (!(error instanceof HandshakeError)) return null;
+  const location = error.headers?.get('Location');
+  if (location !== undefined) {
+    return new CommandFailure(`the server redirects to ${location}: measure that URL`);
+  }
+  return error.code === 'ERR_WS_HANDSHAKE_TIMEOUT' ? new CommandFailure(error.message) : null;
 }
 
 function print(report: BenchReport, isJson: boolean): void {

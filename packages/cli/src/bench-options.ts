@@ -40,6 +40,7 @@ export function benchPlanFrom(url: string, flags: BenchFlags): BenchPlan {
   const usesInFlight = scenario === 'echo' || scenario === 'broadcast';
   if (!usesInFlight && flags.inFlight !== 1)
     throw misuse(`--in-flight does not go with --scenario ${scenario}`);
+  if (flags.payload > maxPayloadBytes) throw misuse('--payload is at most 256 MiB');
   if (flags.payload * flags.inFlight * (scenario === 'echo' ? connections : 1) > maxInFlightBytes) {
     throw misuse('more than 2 GiB would be on their way: fewer --connections, --in-flight or --payload');
   }
@@ -110,4 +111,5 @@ function parsePayload(text: string): number {
 }
 
 const scenarios: readonly Scenario[] = ['echo', 'broadcast', 'connect', 'idle'];
+const maxPayloadBytes = 256 * 1024 ** 2;
 const maxInFlightBytes = 2 * 1024 ** 3;

@@ -24,6 +24,8 @@ export class LoadCrew {
     this.#members = jobs.map(() =>
       fork(fileURLToPath(new URL('load-process.js', import.meta.url)), {
         serialization: 'advanced',
+        // Ctrl-C of a terminal is for the process that started them, which tells them to stop.
+        detached: true,
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
         execArgv: ['--max-semi-space-size=16'],
       }),

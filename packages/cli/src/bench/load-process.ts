@@ -11,8 +11,6 @@ import { Target } from './target.js';
 
 // A process that generates load. It is told what to do, and tells what happened, over the channel that `fork` makes.
 process.on('message', handleFirstOrder);
-// Ctrl-C reaches the whole group: the process that started us decides.
-process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(1));
 
 function handleFirstOrder(order: LoadOrder): void {
@@ -74,7 +72,7 @@ function report(message: LoadReport): void {
 function fail(error: unknown): void {
   const reason = error instanceof LoadFailure ? error.message : `the load failed: ${String(error)}`;
   const message: LoadReport = { type: 'failed', reason };
-  process.send?.(message, () => process.exit(1));
+  if (process.connected) process.send?.(message, () => process.exit(1));
 }
 
 const progressIntervalMs = 200;

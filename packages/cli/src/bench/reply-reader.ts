@@ -20,8 +20,8 @@ export interface ReplySource {
  *
  * As long as the server frames messages as the reel has them, one comparison checks header, length, order and payload of
  * all that one read brought. Where that fails, the frames are decoded until the two are in step again: a reply may come in
- * fragments or with a longer header, and Pings are answered. Before its first reply a server may send messages
- * of its own, unless they look like the reply and differ from it.
+ * fragments, and Pings are answered. Before its first reply a server may send messages of its own, unless they have the
+ * type and the length of the reply and differ from it.
  */
 export class ReplyReader implements ServerFrameHandlers {
   /** Replies that are complete. */

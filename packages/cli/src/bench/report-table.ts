@@ -64,7 +64,7 @@ function describeServer(server: ServerUsage, { scenario }: BenchReport, colors: 
 }
 
 function formatLatency(us: number): string {
-  if (us < 1_000) return `${us.toFixed(0)} us`;
+  if (us < 999.5) return `${us.toFixed(0)} us`;
   return us < 1_000_000 ? `${(us / 1_000).toPrecision(3)} ms` : `${(us / 1e6).toPrecision(3)} s`;
 }
 
