@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import type { CommandOptions } from '../support/command.js';
+import { openingRequest, RawClient } from '../support/raw-client.js';
 import { isRunning, ServedWorkers } from '../support/served-workers.js';
 import { WebSocketClient } from '../support/web-socket-client.js';
 
@@ -153,6 +154,16 @@ describe('ieum serve --workers', () => {
       for (const attempt of attempts) {
         if (attempt.status === 'rejected') expect(attempt.reason).toMatchObject({ status: 503 });
       }
+    }
+  });
+
+  test('PROXY headers are read in every worker', async () => {
+    const { served } = await serve(['--proxy-protocol', '--trusted-proxies', 'loopback']);
+    for (let round = 0; round < 4; round++) {
+      const client = await RawClient.connect(served.port);
+      client.send('PROXY TCP4 192.0.2.7 192.0.2.8 40000 80\r\n', openingRequest({ target: '/echo' }));
+      expect((await client.response()).status).toBe(101);
+      await expect(fetch(`${served.url}/healthz`)).rejects.toThrow();
     }
   });
 
