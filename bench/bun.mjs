@@ -34,7 +34,7 @@ export async function installBun(say) {
   });
   const [code] = await once(child, 'close');
   if (code === 0 && isInstalled()) return say('done\n');
-  const reason = errorLine(words) || 'npm has no Bun for this machine';
+  const reason = errorLine(words.replace(/^npm \S+ /gm, '')) || 'npm has no Bun for this machine';
   throw new Error(`Bun cannot be installed: ${reason} (--servers ieum,ws,net does without it)`);
 }
 
