@@ -20,8 +20,6 @@ export class BusLink {
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #writingBytes = 0;
-  /** Checks in a row that found the same write still going on. */
-  #checksWithoutProgress = 0;
 
   constructor(socket: Socket, owner: BusLinkOwner) {
     this.#socket = socket;
@@ -43,13 +41,6 @@ export class BusLink {
     if (this.#writingBytes === 0) this.#writeWaiting();
   }
 
-  /** Called at regular intervals; true when so many of them went by without the other worker reading what it was sent. */
-  isStalledAfter(checks: number): boolean {
-    if (this.#writingBytes === 0) return false;
-    this.#checksWithoutProgress++;
-    return this.#checksWithoutProgress > checks;
-  }
-
   destroy(): void {
     this.#socket.destroy();
   }
@@ -60,7 +51,6 @@ export class BusLink {
 
   #writeWaiting(): void {
     const wasCongested = this.isCongested;
-    this.#checksWithoutProgress = 0;
     this.#writingBytes = 0;
     const last = this.#waiting.pop();
     if (last !== undefined) {

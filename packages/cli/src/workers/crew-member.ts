@@ -35,6 +35,8 @@ export class CrewMember {
   connections = 0;
   /** Why it ended, in words; empty until it has. */
   ending = '';
+  /** Questions in a row without a word since; null until it hears them. */
+  #unanswered: number | null = null;
   #counts: DrainCounts | null = null;
   #failure: string | null = null;
   readonly #setup: CrewMemberSetup;
@@ -77,11 +79,21 @@ export class CrewMember {
     if (this.#worker.isConnected()) this.#worker.send(order, () => {});
   }
 
+  /** Called at regular intervals: asks whether it is there. True when it has left so many questions unanswered. */
+  isSilentAfter(questions: number): boolean {
+    if (this.#unanswered === null) return false;
+    if (this.#unanswered >= questions) return true;
+    this.#unanswered++;
+    this.tell({ type: 'ask' });
+    return false;
+  }
+
   kill(): void {
     this.#worker.process.kill('SIGKILL');
   }
 
   #receive(report: WorkerReport): void {
+    this.#unanswered = 0;
     if (report.type === 'ready') {
       this.tell({ type: 'prepare', setup: { ...this.#setup, id: this.id, path: this.path } });
     }

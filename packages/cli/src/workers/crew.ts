@@ -11,7 +11,6 @@ import type { Drain, DrainCounts } from '../shutdown.js';
 import { backOffMs, longLifeMs } from './back-off.js';
 import { CrewMember, prepareCluster } from './crew-member.js';
 import { createMeetingPlace, removeMeetingPlace } from './meeting-place.js';
-import type { LinkLossReason } from './mesh-bus.js';
 import type { WorkerReport } from './worker-message.js';
 
 export interface CrewOptions {
@@ -31,6 +30,7 @@ export class Crew {
   /** How many died in a row, by place. */
   readonly #deaths = new Map<number, number>();
   readonly #restarts = new Set<NodeJS.Timeout>();
+  #questions: NodeJS.Timeout | undefined;
   #phase: 'starting' | 'running' | 'ending' = 'starting';
   /** Members that are prepared; the first of them is being linked with those before, one at a time. */
   readonly #joining: CrewMember[] = [];
@@ -62,6 +62,7 @@ export class Crew {
       this.#started = resolve;
       this.#failed = reject;
     });
+    this.#questions = setInterval(() => this.#askAll(), questionIntervalMs);
     for (const index of this.#options.shares.keys()) this.#startMember(index + 1);
     return await url;
   }
@@ -108,6 +109,7 @@ export class Crew {
 
   #stopReplacing(): readonly CrewMember[] {
     this.#phase = 'ending';
+    clearInterval(this.#questions);
     for (const timer of this.#restarts) clearTimeout(timer);
     return [...this.#members.values()];
   }
@@ -141,7 +143,7 @@ export class Crew {
         if (this.#phase === 'starting') this.#fail(new CommandFailure(report.reason, report.exitStatus));
         break;
       case 'link-lost':
-        if (!this.#isEnding) void this.#handleLinkLost(member, report);
+        void this.#handleLinkLost(member, report.id);
         break;
     }
   }
@@ -171,19 +173,27 @@ export class Crew {
     this.#started(url);
   }
 
-  async #handleLinkLost(
-    reporter: CrewMember,
-    { id, reason }: { readonly id: number; readonly reason: LinkLossReason },
-  ): Promise<void> {
+  async #handleLinkLost(reporter: CrewMember, id: number): Promise<void> {
     const member = [...this.#members.values()].find((other) => other.id === id);
     if (member === undefined) return;
-    // What closed may have died: that we will hear presently.
-    if (reason === 'closed') await within(deathNoticeMs, [member.ended, reporter.ended]);
-    if (member.state === 'gone' || (reason === 'closed' && reporter.state === 'gone')) return;
+    // Most likely it has died: that we will hear presently.
+    await within(deathNoticeMs, [Promise.race([member.ended, reporter.ended])]);
+    if (member.state === 'gone' || reporter.state === 'gone') return;
+    this.#giveUp(member, 'lost touch with another');
+  }
+
+  /** Ends those that are there and do nothing: whoever sends to their connections waits for them. */
+  #askAll(): void {
+    for (const member of this.#members.values()) {
+      if (member.isSilentAfter(maxQuestions)) {
+        this.#giveUp(member, `did not answer for ${(maxQuestions * questionIntervalMs) / 1_000} s`);
+      }
+    }
+  }
+
+  #giveUp(member: CrewMember, reason: string): void {
     if (this.#isEnding) return;
-    const fault =
-      reason === 'stalled' ? 'reads nothing of what other workers send' : 'lost touch with others';
-    this.#options.log.warn(`${member.name} ${fault} and is killed`);
+    this.#options.log.warn(`${member.name} ${reason} and is killed`);
     member.kill();
   }
 
@@ -247,6 +257,10 @@ async function within(durationMs: number, promises: readonly Promise<void>[]): P
 
 /** Those that are linked with each other and have, or soon will have, the port. */
 const holdsPort: ReadonlySet<CrewMember['state']> = new Set(['binding', 'listening']);
+/** How often workers are asked whether they are there, in milliseconds. */
+const questionIntervalMs = 2_000;
+/** Counted, not timed: a primary process that stood still itself blames nobody. */
+const maxQuestions = 5;
 /** How long workers have to say that they drain, in milliseconds. */
 const answerMs = 1_000;
 /** How much later than asked for a drain may be over, in milliseconds. */

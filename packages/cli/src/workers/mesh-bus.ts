@@ -12,13 +12,11 @@ export interface MeshBusOptions {
   /** The Unix socket or named pipe where others reach it. */
   readonly path: string;
   /**
-   * Messages can no longer reach that worker: it is gone, or it did not read for so long that it was given up. If it
-   * still works it must be ended, for it misses messages from now on.
+   * Messages can no longer reach that worker. Most likely it is gone; if it still works it must be ended, for it misses
+   * messages from now on.
    */
-  readonly handleLinkLost: (worker: number, reason: LinkLossReason) => void;
+  readonly handleLinkLost: (worker: number) => void;
 }
-
-export type LinkLossReason = 'closed' | 'stalled';
 
 /**
  * A bus of many workers: every two of them have one socket between them, and nobody is in the middle. Messages of one turn
@@ -40,8 +38,6 @@ export class MeshBus implements WorkerBus {
     this.#listener = createServer((socket) => {
       this.#addSocket(socket, (link) => link.write(this.#hello));
     });
-    const timer = setInterval(() => this.#giveUpStalled(), progressCheckMs).unref();
-    this.#listener.on('close', () => clearInterval(timer));
   }
 
   /** Makes the bus of a worker, which others can join from now on. Rejects with the system's error. */
@@ -105,15 +101,15 @@ export class MeshBus implements WorkerBus {
         }
       },
       handleRoom: () => this.#handleRoom(),
-      handleClosed: (link) => this.#forget(link, 'closed'),
+      handleClosed: (link) => this.#forget(link),
     });
   }
 
-  #forget(link: BusLink, reason: LinkLossReason): void {
+  #forget(link: BusLink): void {
     const { worker } = link;
     if (worker === null || !this.#links.delete(worker)) return;
     this.#handleRoom();
-    if (!this.#isClosed) this.#options.handleLinkLost(worker, reason);
+    if (!this.#isClosed) this.#options.handleLinkLost(worker);
   }
 
   #post(topic: string, message: PreparedMessage): void {
@@ -149,19 +145,7 @@ export class MeshBus implements WorkerBus {
     this.#room.resolve();
     this.#room = null;
   }
-
-  #giveUpStalled(): void {
-    for (const link of [...this.#links.values()]) {
-      if (!link.isStalledAfter(maxChecksWithoutProgress)) continue;
-      this.#forget(link, 'stalled');
-      link.destroy();
-    }
-  }
 }
 
 /** What is written at once before a turn is over. */
 const maxOutboxBytes = 1024 * 1024;
-/** How often links are looked at, in milliseconds. */
-const progressCheckMs = 1_000;
-/** Counted, not timed: a process that stood still itself blames nobody. */
-const maxChecksWithoutProgress = 10;

@@ -69,6 +69,9 @@ export class ServeWorker {
       case 'count':
         this.#count = order;
         break;
+      case 'ask':
+        this.#surroundings.tell({ type: 'here' });
+        break;
       case 'drain':
         await this.#drain(order.timeoutMs);
         break;
@@ -80,7 +83,7 @@ export class ServeWorker {
     const bus = await MeshBus.listen({
       worker: setup.id,
       path: setup.path,
-      handleLinkLost: (id, reason) => this.#surroundings.tell({ type: 'link-lost', id, reason }),
+      handleLinkLost: (id) => this.#surroundings.tell({ type: 'link-lost', id }),
     });
     this.#bus = bus;
     this.#server = createServeServer({

@@ -4,8 +4,6 @@ import type { WorkerCount } from '../health.js';
 import type { ServeFlags } from '../serve-options.js';
 import type { DrainCounts } from '../shutdown.js';
 
-import type { LinkLossReason } from './mesh-bus.js';
-
 /** What the primary process tells a worker. */
 export type WorkerOrder =
   /** The answer to `ready`: what to be. */
@@ -15,6 +13,8 @@ export type WorkerOrder =
   | { readonly type: 'listen'; readonly port: number }
   /** How many there are, now and whenever that changes. */
   | ({ readonly type: 'count' } & WorkerCount)
+  /** Are you there? */
+  | { readonly type: 'ask' }
   | { readonly type: 'drain'; readonly timeoutMs: number };
 
 /** What a worker tells the primary process. */
@@ -27,7 +27,10 @@ export type WorkerReport =
   | { readonly type: 'listening'; readonly url: string; readonly port: number }
   /** It cannot do what it was told, and ends. */
   | { readonly type: 'failed'; readonly reason: string; readonly exitStatus: number }
-  | { readonly type: 'link-lost'; readonly id: number; readonly reason: LinkLossReason }
+  /** Messages no longer reach that worker. */
+  | { readonly type: 'link-lost'; readonly id: number }
+  /** The answer to `ask`. */
+  | { readonly type: 'here' }
   | { readonly type: 'draining'; readonly connections: number }
   | ({ readonly type: 'drained' } & DrainCounts);
 
