@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { checkFrameHeader, type FrameContext, type FrameHeader } from './frame-header.js';
-import { applyMask, type MaskingKey } from './masking/masking.js';
+import { applyMask, copyMasked, type MaskingKey } from './masking/masking.js';
 import type { Violation } from './violation.js';
 
 /** What one step of the decoder came to. */
@@ -134,10 +134,7 @@ export class FrameDecoder implements FrameHeader {
       if (this.masked) applyMask(view, this.#key);
       payload.set(view);
     } else {
-      const key = this.masked ? this.#key : 0;
-      for (let i = 0; i < length; i++) {
-        payload[i] = (chunk[start + i] as number) ^ (key >>> (24 - ((i & 3) << 3)));
-      }
+      copyMasked(payload, 0, chunk, start, start + length, this.masked ? this.#key : 0);
     }
     return payload;
   }

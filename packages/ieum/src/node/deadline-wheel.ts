@@ -48,7 +48,7 @@ export class DeadlineWheel {
   #place(entry: Timed, slot: number): void {
     entry.slot = slot;
     const entries = this.#slots.get(slot);
-    if (entries === undefined) this.#slots.set(slot, new Set([entry]));
+    if (entries === undefined) this.#slots.set(slot, new Set<Timed>().add(entry));
     else entries.add(entry);
   }
 

@@ -2,15 +2,15 @@ import type { Server } from 'node:net';
 
 import { requestDecoder } from '../core/handshake/head-decoder.js';
 import { hasToken } from '../core/handshake/http-grammar.js';
-import { type Refusal, refuse } from '../core/handshake/refusal.js';
+import { refuse } from '../core/handshake/refusal.js';
 import type { OpeningRequestShape } from '../core/handshake/server-handshake.js';
 
 import type { Timed } from './deadline-wheel.js';
 import { refuseUpgrade } from './refusing.js';
 import type { Scheduler } from './scheduler.js';
 import { HandleTransport } from './transport/handle-transport.js';
-import type { FirstReader, NativeHandle, NativeHandles } from './transport/native-handle.js';
-import type { UpgradeAttempt } from './upgrade-attempt.js';
+import type { FirstReader, HandOn, NativeHandle, NativeHandles } from './transport/native-handle.js';
+import type { ClientSource, UpgradeAttempt } from './upgrade-attempt.js';
 
 export interface HandleListenerParts {
   readonly native: NativeHandles;
@@ -55,14 +55,14 @@ class AcceptedHandle implements FirstReader, Timed {
   slot: number | null = null;
   readonly #parts: HandleListenerParts;
   readonly #handle: NativeHandle;
-  readonly #handOn: (bytes: Uint8Array) => void;
+  readonly #handOn: HandOn;
   readonly #waiting: Set<AcceptedHandle>;
   #deadline: number;
 
   constructor(
     parts: HandleListenerParts,
     handle: NativeHandle,
-    handOn: (bytes: Uint8Array) => void,
+    handOn: HandOn,
     waiting: Set<AcceptedHandle>,
   ) {
     this.#parts = parts;
@@ -89,7 +89,11 @@ class AcceptedHandle implements FirstReader, Timed {
   handleDeadline(now: number): void {
     if (now < this.#deadline) return;
     this.#stopWaiting();
-    this.#refuse(refuse(408, 'the request took too long'));
+    refuseUpgrade(
+      this.#openTransport(),
+      refuse(408, 'the request took too long'),
+      this.#parts.scheduler.clock,
+    );
   }
 
   excuseStall(stalledMs: number): void {
@@ -102,16 +106,25 @@ class AcceptedHandle implements FirstReader, Timed {
       return;
     }
     this.#stopWaiting();
-    const head = this.#decodeUpgrade(bytesOrError);
-    if (head === null) this.#handOn(bytesOrError);
-    else this.#parts.handleUpgrade(this.#attempt(head.head, head.rest));
+    const upgrade = this.#decodeUpgrade(bytesOrError);
+    if (upgrade === null) {
+      this.#handle.readStop();
+      this.#handOn(this.#handle, bytesOrError);
+      return;
+    }
+    const { head, rest } = upgrade;
+    const openTransport = () => this.#openTransport();
+    this.#parts.handleUpgrade({ head, source: this.#identify(), rest, openTransport });
+  }
+
+  #openTransport(): HandleTransport {
+    return new HandleTransport(this.#parts.native, this.#handle, null);
   }
 
   #stopWaiting(): void {
     this.#waiting.delete(this);
     this.#deadline = Number.POSITIVE_INFINITY;
     this.#parts.scheduler.deadlines.unwatch(this);
-    this.#handle.readStop();
   }
 
   /** The whole head of an upgrade that is ours, and what follows it. */
@@ -120,30 +133,17 @@ class AcceptedHandle implements FirstReader, Timed {
     const step = requestDecoder({ maxHeaderBytes: this.#parts.maxHeaderBytes }).receive(bytes);
     if (step.type !== 'head') return null;
     const { headers, target } = step.head;
-    const isUpgrade = hasToken(headers.getAll('Upgrade'), 'websocket');
-    const isPlain = !bodyFields.some((name) => headers.has(name));
-    return isUpgrade && isPlain && this.#parts.isOurs(target) ? step : null;
+    if (!hasToken(headers.getAll('Upgrade'), 'websocket')) return null;
+    if (bodyFields.some((name) => headers.has(name)) || !this.#parts.isOurs(target)) return null;
+    return step;
   }
 
-  #attempt(head: OpeningRequestShape, rest: Uint8Array): UpgradeAttempt {
+  #identify(): ClientSource {
     const handle = this.#handle;
     handle.setNoDelay?.(true);
     const name: { address?: string } = {};
     handle.getpeername?.(name);
-    return {
-      head,
-      source: { remoteAddress: name.address, secure: false, tls: null },
-      rest,
-      openTransport: () => this.#transport(),
-    };
-  }
-
-  #refuse(refusal: Refusal): void {
-    refuseUpgrade(this.#transport(), refusal, this.#parts.scheduler.clock);
-  }
-
-  #transport(): HandleTransport {
-    return new HandleTransport(this.#parts.native, this.#handle, null);
+    return { remoteAddress: name.address, secure: false, tls: null };
   }
 }
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import { UsageError } from '../errors.js';
 
@@ -20,7 +20,7 @@ export function isKey(value: string): boolean {
 
 /** The value of Sec-WebSocket-Accept that answers a key (RFC 6455 §4.2.2). */
 export function acceptFor(key: string): string {
-  return createHash('sha1').update(key, 'latin1').update(webSocketGuid, 'latin1').digest('base64');
+  return hash('sha1', key + webSocketGuid, 'base64');
 }
 
 const canonicalKey = /^[A-Za-z0-9+/]{21}[AQgw]==$/;

@@ -95,7 +95,7 @@ export class HeadDecoder<Line> {
       throw new UsageError('ERR_WS_INVALID_STATE', 'the head is already complete');
     }
     if (this.#verdict !== undefined) return this.#verdict;
-    const verdict = this.#scan(chunk);
+    const verdict = this.#scan(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     if (verdict.type !== 'incomplete') {
       this.#verdict = verdict;
       this.#partialLine.take();
@@ -103,7 +103,7 @@ export class HeadDecoder<Line> {
     return verdict;
   }
 
-  #scan(chunk: Uint8Array): HeadStep<Line> {
+  #scan(chunk: Buffer): HeadStep<Line> {
     let lineStart = 0;
     for (let i = 0; i < chunk.length; i++) {
       const byte = chunk[i] as number;
@@ -125,11 +125,11 @@ export class HeadDecoder<Line> {
   }
 
   /** The line that ends before `end`, without its CR LF, together with what earlier chunks had of it. */
-  #completeLine(chunk: Uint8Array, start: number, end: number): string {
-    if (this.#partialLine.length === 0) return decode(chunk, start, end - 2);
+  #completeLine(chunk: Buffer, start: number, end: number): string {
+    if (this.#partialLine.length === 0) return chunk.toString('latin1', start, end - 2);
     this.#partialLine.append(chunk.subarray(start, end));
     const line = this.#partialLine.take();
-    return decode(line, 0, line.length - 2);
+    return line.toString('latin1', 0, line.length - 2);
   }
 
   #receiveLine(line: string): 'more' | 'end' | HeadStep<Line> {
@@ -152,7 +152,8 @@ export class HeadDecoder<Line> {
   }
 
   #complete(rest: Uint8Array): HeadStep<Line> {
-    const head = { ...(this.#startLine as Line), headers: HeaderFields.fromRaw(this.#rawHeaders) };
+    const headers = HeaderFields.fromRaw(this.#rawHeaders);
+    const head = Object.assign(this.#startLine as Line & object, { headers });
     return { type: 'head', head, rest };
   }
 
@@ -175,10 +176,6 @@ function invalid(status: number, reason: string): { type: 'invalid'; status: num
 
 function isTextByte(byte: number): boolean {
   return (byte >= 0x20 && byte !== 0x7f) || byte === 0x09;
-}
-
-function decode(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
 }
 
 const requestRole: HeadRole<RequestLine> = {

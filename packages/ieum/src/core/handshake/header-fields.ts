@@ -46,10 +46,10 @@ export class HeaderFields implements Iterable<HeaderField> {
   getAll(name: string): readonly string[] {
     const lowerName = name.toLowerCase();
     const raw = this.#raw;
+    let i = this.#find(lowerName, 0);
+    if (i === -1) return none;
     const values: string[] = [];
-    for (let i = this.#find(lowerName, 0); i !== -1; i = this.#find(lowerName, i + 2)) {
-      values.push(raw[i + 1] as string);
-    }
+    for (; i !== -1; i = this.#find(lowerName, i + 2)) values.push(raw[i + 1] as string);
     return values;
   }
 
@@ -85,3 +85,5 @@ export class HeaderFields implements Iterable<HeaderField> {
     return -1;
   }
 }
+
+const none: readonly string[] = [];

@@ -51,6 +51,7 @@ export function hasToken(values: readonly string[], name: string): boolean {
 
 /** The parts of `value` between separators, each without the spaces and tabs around it. */
 export function splitList(value: string, separator: string): string[] {
+  if (!value.includes(separator)) return [trimWhitespace(value)];
   return value.split(separator).map(trimWhitespace);
 }
 

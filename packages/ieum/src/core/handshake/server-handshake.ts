@@ -63,11 +63,8 @@ export function formatSwitchingProtocols(
   request: Pick<OpeningRequest, 'key' | 'subprotocols' | 'extensions'>,
   answer: Answer = {},
 ): string {
-  const fields: HeaderField[] = [
-    ...upgradeFields,
-    ['Sec-WebSocket-Accept', acceptFor(request.key)],
-    ...formatAnswer(request, answer),
-  ];
+  const fields = formatAnswer(request, answer);
+  fields.unshift(...upgradeFields, ['Sec-WebSocket-Accept', acceptFor(request.key)]);
   return encodeHead('HTTP/1.1 101 Switching Protocols', fields);
 }
 

@@ -7,9 +7,10 @@ import { isToken, parseTokenList } from './http-grammar.js';
  * token or stands there twice, or a line has none (RFC 6455 §4.1, §4.3); empty only when there is no line.
  */
 export function parseSubprotocols(values: readonly string[]): string[] | null {
+  if (values.length === 0) return [];
   const subprotocols = parseTokenList(values);
   if (subprotocols === null || new Set(subprotocols).size !== subprotocols.length) return null;
-  return subprotocols.length === 0 && values.length > 0 ? null : subprotocols;
+  return subprotocols.length === 0 ? null : subprotocols;
 }
 
 /**

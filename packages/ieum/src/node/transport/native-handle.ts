@@ -42,6 +42,9 @@ export interface FirstReader {
   handleFirst(bytesOrError: Buffer | number): void;
 }
 
+/** Gives a handle, of which `bytes` have been read, to the server that accepted it. */
+export type HandOn = (handle: NativeHandle, bytes: Uint8Array) => void;
+
 interface WriteRequest {
   oncomplete: (this: WriteRequest, status: number) => void;
   owner: HandleOwner | null;
@@ -91,27 +94,23 @@ export class NativeHandles {
   }
 
   /**
-   * Gives what a listening server accepts to `handleAccepted`, before there is a socket; false when it cannot be had.
-   * `handOn` makes it one of the server's connections after all, as if `bytes` had just arrived on it.
+   * Gives what a listening server accepts to `handleAccepted`, before there is a socket; does nothing where it cannot be
+   * had. `handOn` makes a handle one of the server's connections after all, as if `bytes` had just arrived on it.
    */
-  accept(
-    server: Server,
-    handleAccepted: (handle: NativeHandle, handOn: (bytes: Uint8Array) => void) => void,
-  ): boolean {
+  accept(server: Server, handleAccepted: (handle: NativeHandle, handOn: HandOn) => void): void {
     const listening: { onconnection?: (status: number, handle?: unknown) => void } | undefined =
       Reflect.get(server, '_handle') ?? undefined;
     const { onconnection } = listening ?? {};
-    if (listening === undefined || typeof onconnection !== 'function') return false;
-    listening.onconnection = (status, handle) => {
-      const handOn = (bytes: Uint8Array) => {
-        if (isHandle(handle)) delete handle[ownerKey];
-        if (bytes.length > 0) server.prependOnceListener('connection', (socket) => socket.unshift(bytes));
-        onconnection.call(listening, status, handle);
-      };
-      if (status === 0 && isHandle(handle)) handleAccepted(handle, handOn);
-      else handOn(noBytes);
+    if (listening === undefined || typeof onconnection !== 'function') return;
+    const handOn: HandOn = (handle, bytes) => {
+      delete handle[ownerKey];
+      server.prependOnceListener('connection', (socket) => socket.unshift(bytes));
+      onconnection.call(listening, 0, handle);
     };
-    return true;
+    listening.onconnection = (status, handle) => {
+      if (status === 0 && isHandle(handle)) handleAccepted(handle, handOn);
+      else onconnection.call(listening, status, handle);
+    };
   }
 
   /** Reads once, into memory of its own. */
@@ -204,7 +203,6 @@ function completeWrite(this: WriteRequest, status: number): void {
   owner?.handleWritten(status);
 }
 
-const noBytes = new Uint8Array(0);
 const handleMethods = [
   'readStart',
   'readStop',
