@@ -34,7 +34,7 @@ export function renderCases(summaries) {
   const columns = [
     'operation',
     'by',
-    'ns/op',
+    'CPU ns/op',
     '(lowest–highest)',
     'MB/s',
     'allocated B/op',
