@@ -95,4 +95,5 @@ Examples:
   ieum serve --host 0.0.0.0 --port 443 --tls-cert chain.pem --tls-key key.pem
   ieum serve --allow-origin https://example.com,https://*.example.com --max-message-bytes 64KiB
   ieum serve --trusted-proxies loopback --allow-host realtime.example.com
+  ieum serve --workers auto
   IEUM_PORT=9000 ieum serve`;
