@@ -6,30 +6,46 @@ import { performance } from 'node:perf_hooks';
  * count once they have ended.
  */
 export class OtherWork {
-  #before = readClocks();
+  /** @type {Sources} */
+  #sources;
+  /** @type {Clocks} */
+  #before;
+
+  /** @param {Sources} [sources] */
+  constructor(sources = { read: (path) => readFileSync(path, 'utf8'), nowMs: () => performance.now() }) {
+    this.#sources = sources;
+    this.#before = readClocks(sources);
+  }
 
   get cpus() {
-    const now = readClocks();
+    const now = readClocks(this.#sources);
     const before = this.#before;
     const otherSeconds = now.busySeconds - before.busySeconds - (now.ownSeconds - before.ownSeconds);
     return Math.max(0, otherSeconds / Math.max(now.wallSeconds - before.wallSeconds, SHORTEST_SECONDS));
   }
 }
 
-function readClocks() {
-  const [total = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1);
+/**
+ * @typedef {{ read: (path: string) => string, nowMs: () => number }} Sources of files in `/proc`, and of time
+ * @typedef {{ wallSeconds: number, busySeconds: number, ownSeconds: number }} Clocks
+ *
+ * @param {Sources} sources
+ * @returns {Clocks}
+ */
+function readClocks({ read, nowMs }) {
+  const [total = ''] = read('/proc/stat').split('\n', 1);
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = total
     .split(/\s+/)
     .slice(1)
     .map(Number);
-  const stat = readFileSync('/proc/self/stat', 'utf8');
+  const stat = read('/proc/self/stat');
   // The name in parentheses may contain anything; what follows it is the third field, see proc(5).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const own = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
+  const ownTicks = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
   return {
-    wallSeconds: performance.now() / 1000,
+    wallSeconds: nowMs() / 1000,
     busySeconds: (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND,
-    ownSeconds: own / TICKS_PER_SECOND,
+    ownSeconds: ownTicks / TICKS_PER_SECOND,
   };
 }
 
