@@ -43,9 +43,12 @@ export class FrameWriter {
     if (key !== undefined) applyMask(tail.subarray(at, at + length), key);
   }
 
-  /** Writes a frame that was encoded before, unmasked: only a server can. */
+  /**
+   * Writes a frame that was encoded before, unmasked: only a server can. Its bytes never change, so that the first one
+   * is kept as it is: in a fan-out of one message nothing is copied.
+   */
   writeEncoded(output: OutputBuffer, frame: Uint8Array): void {
-    if (frame.length >= referenceThreshold) output.appendReference(frame);
+    if (output.byteLength === 0 || frame.length >= referenceThreshold) output.appendReference(frame);
     else {
       const at = output.reserve(frame.length);
       output.tail.set(frame, at);

@@ -22,6 +22,8 @@ export class MessageAssembler {
   /** Whether the extension encoded this message: then its text is validated once decoded. */
   #encoded = false;
   #fragments = 0;
+  /** Payload bytes up to the end of the frame at hand. */
+  #messageBytes = 0;
   #gathered: GrowingBuffer | null = null;
   #utf8: Utf8Validator | null = null;
 
@@ -53,9 +55,8 @@ export class MessageAssembler {
       this.#fragments = 0;
     }
     this.#fragments++;
-    const received = this.#gathered?.length ?? 0;
-    if (received + frame.payloadLength > this.#limits.maxMessageBytes)
-      return violation('ERR_WS_MESSAGE_TOO_BIG');
+    this.#messageBytes = (this.#gathered?.length ?? 0) + frame.payloadLength;
+    if (this.#messageBytes > this.#limits.maxMessageBytes) return violation('ERR_WS_MESSAGE_TOO_BIG');
     if (this.#fragments > this.#limits.maxFragments) return violation('ERR_WS_TOO_MANY_FRAGMENTS');
     return null;
   }
@@ -74,7 +75,7 @@ export class MessageAssembler {
       if (!this.#utf8.receive(frame.payload)) return violation('ERR_WS_INVALID_UTF8');
     }
     this.#gathered ??= new GrowingBuffer();
-    this.#gathered.append(frame.payload);
+    this.#gathered.append(frame.payload, this.#messageBytes);
     if (!frame.fin || !frame.isFrameComplete()) return null;
     if (this.#utf8?.isComplete() === false) return violation('ERR_WS_INVALID_UTF8');
     return this.#finish(this.#gathered.take());

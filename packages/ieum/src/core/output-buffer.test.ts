@@ -64,7 +64,22 @@ describe('a growing buffer', () => {
     expect([gathered.length, gathered.take().length]).toEqual([0, 0]);
   });
 
-  test('takes at most twice the memory of what arrived', () => {
+  test.each([1, 2, 7, 50, 999])(
+    'takes at most four times the memory of what arrived in %d pieces',
+    (count) => {
+      const gathered = new GrowingBuffer();
+      for (let i = 0; i < count; i++) gathered.append(Buffer.alloc(16), 2 ** 50);
+      expect(gathered.take().buffer.byteLength).toBeLessThanOrEqual(4 * 16 * count);
+    },
+  );
+
+  test('has exactly the announced size once a quarter has arrived', () => {
+    const gathered = new GrowingBuffer();
+    for (let i = 0; i < 16; i++) gathered.append(Buffer.alloc(64 * 1024), 1024 * 1024);
+    expect(gathered.take().buffer.byteLength).toBe(1024 * 1024);
+  });
+
+  test('takes at most twice the memory of what arrived when nothing is announced', () => {
     const gathered = new GrowingBuffer();
     for (let i = 0; i < 70_000; i++) gathered.append(Buffer.from([i & 0xff]));
     expect(gathered.take().buffer.byteLength).toBeLessThanOrEqual(140_000);
