@@ -135,7 +135,7 @@ describe('ieum serve --workers is stopped', () => {
     });
     await command.until(({ stderr }) => stderr.includes('listens'));
     command.child.kill('SIGTERM');
-    expect((await command.ended).signal ?? 'none').toBe('none');
+    expect(await command.ended).toMatchObject({ status: 0, signal: null });
     expect((await readdir(folder)).filter((name) => name.startsWith('ieum-'))).toEqual([]);
   });
 
