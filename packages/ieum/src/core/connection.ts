@@ -5,22 +5,17 @@ import type { CloseCause, CloseRecord } from './close-record.js';
 import type { ConnectionEvent } from './connection-event.js';
 import { type ConnectionOptions, ConnectionSettings } from './connection-options.js';
 import { type ConnectionState, nextState } from './connection-state.js';
+import { ControlAssembler } from './control-assembler.js';
 import { UsageError } from './errors.js';
 import { DecodeStep, FrameDecoder } from './frame-decoder.js';
 import { finalFrame, opcodeOf } from './frame-encoder.js';
-import { GrowingBuffer } from './growing-buffer.js';
 import { Keepalive } from './keepalive.js';
 import { MessageAssembler } from './message-assembler.js';
 import { isControlOpcode, Opcode } from './opcode.js';
 import { isMessage, type Outgoing, PreparedMessage, viewBytes } from './outgoing.js';
 import { OutputBuffer } from './output-buffer.js';
+import type { TransportDirective } from './transport-directive.js';
 import type { Violation } from './violation.js';
-
-/**
- * What the transport must do once the output is written: stay open, end its sending side (TCP FIN) and keep reading,
- * or be destroyed.
- */
-export type TransportDirective = 'open' | 'end' | 'abort';
 
 /**
  * One WebSocket connection after its opening handshake, without any I/O (RFC 6455 §5–§7).
@@ -33,6 +28,7 @@ export class Connection {
   readonly #settings: ConnectionSettings;
   readonly #decoder = new FrameDecoder();
   readonly #assembler: MessageAssembler;
+  readonly #control = new ControlAssembler();
   readonly #output = new OutputBuffer();
   readonly #keepalive: Keepalive | null;
 
@@ -46,7 +42,6 @@ export class Connection {
   #streamEnd: CloseCause | null = null;
   #closedReported = false;
 
-  #control: GrowingBuffer | null = null;
   /** While the peer does not read: the payload of the latest Ping, still to be answered. */
   #latestPing: Buffer | null = null;
   /** Null while the transport has room. */
@@ -86,10 +81,8 @@ export class Connection {
   }
 
   /**
-   * Takes bytes from the transport. They are lent until `nextEvent` has given null or `keepInput` was called, and they
-   * are changed: payloads are unmasked in place. What the events carry is not part of them.
-   *
-   * @param byteLength how much of `chunk`, from its beginning, has arrived; all of it by default
+   * Takes the first `byteLength` bytes of `chunk`. They are lent until `nextEvent` has given null or `keepInput` was
+   * called, and they are changed: payloads are unmasked in place. What the events carry is not part of them.
    */
   receive(chunk: Uint8Array, now: number, byteLength: number = chunk.length): void {
     this.#now = now;
@@ -247,9 +240,9 @@ export class Connection {
     if (now < this.deadline()) return;
     if (this.#state !== 'ending' && now >= this.#sendDeadline()) this.#abandonUnread();
     else if (this.#state !== 'open') this.#abandonClosing();
-    else if (now >= this.#idleDeadline()) {
+    else if (now >= this.#idleDeadline())
       this.sendClose(checkClose(CloseCode.GoingAway, 'idle'), now, { type: 'idle' });
-    } else this.#checkKeepalive(now);
+    else this.#checkKeepalive(now);
   }
 
   #sendDeadline(): number {
@@ -283,14 +276,8 @@ export class Connection {
   }
 
   #receiveControl(): ConnectionEvent | null {
-    let { payload } = this.#decoder;
-    if (!this.#decoder.beginsFrame || !this.#decoder.isFrameComplete()) {
-      this.#control ??= new GrowingBuffer();
-      this.#control.append(payload);
-      if (!this.#decoder.isFrameComplete()) return null;
-      payload = this.#control.take();
-      this.#control = null;
-    }
+    const payload = this.#control.receive(this.#decoder);
+    if (payload === null) return null;
     if (this.#decoder.opcode === Opcode.Close) return this.#receiveClose(payload);
     if (this.#decoder.opcode === Opcode.Pong) return { type: 'pong', payload };
     if (this.#outputPausedAt === null)
@@ -369,11 +356,10 @@ export class Connection {
   }
 
   #sendBytes(opcode: typeof Opcode.Text | typeof Opcode.Binary, bytes: Uint8Array): void {
-    const { extension } = this.#settings;
+    const { extension, writer } = this.#settings;
     const encoded = extension?.encodeMessage(bytes) ?? null;
-    if (extension === null || encoded === null)
-      this.#settings.writer.writeBytes(this.#output, finalFrame(opcode), bytes);
-    else this.#settings.writer.writeBytes(this.#output, finalFrame(opcode, extension.rsv), encoded);
+    const rsv = encoded === null ? 0 : extension?.rsv;
+    writer.writeBytes(this.#output, finalFrame(opcode, rsv), encoded ?? bytes);
   }
 
   #sendPrepared(message: PreparedMessage): void {

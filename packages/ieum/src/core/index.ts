@@ -2,7 +2,7 @@
 export { type Close, checkClose } from './close.js';
 export { CloseCode, describeCloseCode, isWireCloseCode } from './close-code.js';
 export type { CloseCause, CloseRecord } from './close-record.js';
-export { Connection, type TransportDirective } from './connection.js';
+export { Connection } from './connection.js';
 export type {
   ClosedEvent,
   ClosingEvent,
@@ -78,5 +78,6 @@ export { applyMask, type MaskingKey } from './masking/masking.js';
 export { BinaryMessage, type Message, TextMessage } from './message.js';
 export { Opcode } from './opcode.js';
 export { type Outgoing, type Payload, PreparedMessage, prepareMessage } from './outgoing.js';
+export type { TransportDirective } from './transport-directive.js';
 export { isValidUtf8, Utf8Validator } from './utf8.js';
 export type { Violation, ViolationCode } from './violation.js';
