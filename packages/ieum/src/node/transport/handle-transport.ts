@@ -22,6 +22,7 @@ export class HandleTransport implements Transport, HandleOwner {
   #sink: TransportSink | null = null;
   #closesOnceEnded = false;
   #hasShutDown = false;
+  #isPaused = false;
 
   constructor(native: NativeHandles, handle: NativeHandle, socket: Socket | null) {
     this.#native = native;
@@ -45,15 +46,17 @@ export class HandleTransport implements Transport, HandleOwner {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#handle?.readStop();
   }
 
   resume(): void {
-    this.#handle?.readStart();
+    this.#isPaused = false;
+    if (this.#sink !== null) this.#handle?.readStart();
   }
 
   write(pieces: readonly Uint8Array[]): boolean {
-    if (this.#handle === null || this.isEnded) return true;
+    if (this.#handle === null || this.isDestroyed || this.isEnded) return true;
     const written = this.#native.write(this.#handle, pieces, this);
     if (typeof written === 'boolean') return written;
     this.#break('write', written);
@@ -61,7 +64,7 @@ export class HandleTransport implements Transport, HandleOwner {
   }
 
   end(): void {
-    if (this.#handle === null || this.isEnded) return;
+    if (this.#handle === null || this.isDestroyed || this.isEnded) return;
     this.isEnded = true;
     const status = this.#native.shutdown(this.#handle, this);
     if (status < 0) this.#break('shutdown', status);
@@ -89,7 +92,7 @@ export class HandleTransport implements Transport, HandleOwner {
   }
 
   handleWritten(status: number): void {
-    if (this.#handle === null) return;
+    if (this.isDestroyed) return;
     if (status < 0) this.#break('write', status);
     else this.#sink?.handleDrain();
   }
@@ -102,7 +105,9 @@ export class HandleTransport implements Transport, HandleOwner {
   #takeOver(handle: NativeHandle): void {
     const socket = this.#socket;
     if (socket !== null) this.#release(socket);
-    if (this.#handle !== null) this.#native.read(handle, readBuffer, this);
+    if (this.#handle === null) return;
+    this.#native.read(handle, readBuffer, this);
+    if (this.#isPaused) handle.readStop();
   }
 
   /** The socket is left with its handle, its end, and what it has read before: that comes first. */

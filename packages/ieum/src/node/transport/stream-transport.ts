@@ -16,7 +16,9 @@ export class StreamTransport implements Transport {
   }
 
   get error(): Error | null {
-    return this.#stream.errored;
+    const errored: NodeJS.ErrnoException | null = this.#stream.errored;
+    // A write that was given up with the stream breaks nothing; Node tells of it from 22 on.
+    return errored?.code === 'ECANCELED' ? null : errored;
   }
 
   get waitingBytes(): number {
