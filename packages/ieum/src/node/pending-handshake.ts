@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 
 import type { Clock } from '../channel/clock.js';
+import { GrowingBuffer } from '../core/growing-buffer.js';
 
 import type { Transport, TransportSink } from './transport/transport.js';
 
@@ -10,8 +11,7 @@ export class PendingHandshake implements TransportSink {
   readonly #abort = new AbortController();
   readonly #cancelTimer: () => void;
   /** What a client sends that does not wait for the answer. */
-  readonly #early: Uint8Array[] = [];
-  #earlyBytes = 0;
+  readonly #early = new GrowingBuffer();
   #isPaused = false;
 
   constructor(transport: Transport, clock: Clock, timeoutMs: number) {
@@ -42,13 +42,12 @@ export class PendingHandshake implements TransportSink {
   /** What has arrived behind `rest` in the meantime. The transport is to be started anew, with another sink. */
   takeInput(rest: Uint8Array): Uint8Array {
     if (this.#isPaused) this.#transport.resume();
-    return this.#earlyBytes === 0 ? rest : Buffer.concat([rest, ...this.#early]);
+    return this.#early.length === 0 ? rest : Buffer.concat([rest, this.#early.take()]);
   }
 
   handleData(chunk: Uint8Array, byteLength: number): void {
-    this.#early.push(Buffer.from(chunk.subarray(0, byteLength)));
-    this.#earlyBytes += byteLength;
-    if (this.#earlyBytes < maxEarlyBytes) return;
+    this.#early.append(chunk.subarray(0, byteLength));
+    if (this.#early.length < maxEarlyBytes) return;
     this.#isPaused = true;
     this.#transport.pause();
   }
