@@ -32,8 +32,7 @@ export class OutputBuffer {
   /** Appends bytes without copying them. They must not change until they were taken and written. */
   appendReference(bytes: Uint8Array): void {
     this.#finishTail();
-    this.#finished ??= [];
-    this.#finished.push(bytes);
+    this.#finish(bytes);
     this.#byteLength += bytes.length;
   }
 
@@ -61,13 +60,16 @@ export class OutputBuffer {
   }
 
   #finishTail(): void {
-    if (this.#tail === null) return;
-    this.#finished ??= [];
-    this.#finished.push(
-      this.#tailLength === this.#tail.length ? this.#tail : this.#tail.subarray(0, this.#tailLength),
-    );
+    const tail = this.#tail;
+    if (tail === null) return;
+    this.#finish(this.#tailLength === tail.length ? tail : tail.subarray(0, this.#tailLength));
     this.#tail = null;
     this.#tailLength = 0;
+  }
+
+  #finish(bytes: Uint8Array): void {
+    if (this.#finished === null) this.#finished = [bytes];
+    else this.#finished.push(bytes);
   }
 }
 
