@@ -132,7 +132,8 @@ class AcceptedHandle implements FirstReader, Timed {
     if (bytes[0] !== letterG) return null;
     const step = requestDecoder({ maxHeaderBytes: this.#parts.maxHeaderBytes }).receive(bytes);
     if (step.type !== 'head') return null;
-    const { headers, target } = step.head;
+    const { method, version, headers, target } = step.head;
+    if (method !== 'GET' || version !== '1.1') return null;
     if (!hasToken(headers.getAll('Upgrade'), 'websocket')) return null;
     if (bodyFields.some((name) => headers.has(name)) || !this.#parts.isOurs(target)) return null;
     return step;

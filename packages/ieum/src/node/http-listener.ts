@@ -209,7 +209,7 @@ export class HttpListener {
 
   /** `node:http` counts names and values; what stands between them counts too. */
   #isHeadTooLarge({ method = '', url = '', rawHeaders }: IncomingMessage): boolean {
-    let byteLength = method.length + url.length + ' HTTP/1.1\r\n\r\n'.length + 2 * rawHeaders.length;
+    let byteLength = method.length + url.length + '  HTTP/1.1\r\n\r\n'.length + 2 * rawHeaders.length;
     for (const part of rawHeaders) byteLength += part.length;
     return byteLength > (this.#options.maxHeaderBytes ?? serverDefaults.maxHeaderBytes);
   }
