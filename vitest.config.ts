@@ -20,7 +20,9 @@ export default defineConfig({
     projects: [
       project('unit', ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'bench/**/*.test.mjs']),
       project('architecture', ['test/architecture/**/*.test.ts']),
-      project('whole', ['test/{attacks,interop,browser,cli,fuzz,server,client,docs,bench}/**/*.test.ts']),
+      project('whole', [
+        'test/{attacks,interop,browser,cli,fuzz,server,client,docs,bench,budgets}/**/*.test.ts',
+      ]),
     ],
   },
 });
