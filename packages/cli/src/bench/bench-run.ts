@@ -1,5 +1,6 @@
 import { type BenchReport, createReport, type ResidentBytes } from './bench-report.js';
 import { LoadCrew } from './load-crew.js';
+import { LoadFailure } from './load-failure.js';
 import type { BenchPlan, LoadJob, LoadResult, OpeningPlan } from './load-job.js';
 import { processTree, readResidentBytes } from './process-usage.js';
 import type { ProgressView } from './progress-view.js';
@@ -65,7 +66,10 @@ export class BenchRun {
     const { warmupMs, durationMs } = this.#plan;
     const handleStop = (): void => crew.stop();
     this.#stopped.signal.addEventListener('abort', handleStop);
-    const results = crew.run(beginDelayMs);
+    const results = Promise.race([
+      crew.run(beginDelayMs),
+      this.#never(beginDelayMs + warmupMs + durationMs + reportPatienceMs),
+    ]);
     if (warmupMs > 0) this.#showWindow(crew, 'warming up', warmupMs);
     const measuring = setTimeout(
       () => this.#showWindow(crew, 'measuring', durationMs),
@@ -79,6 +83,14 @@ export class BenchRun {
       clearTimeout(measuring);
       this.#stopped.signal.removeEventListener('abort', handleStop);
     }
+  }
+
+  /** Rejects after a time in which every load process should have told its result or why there is none. */
+  #never(timeoutMs: number): Promise<never> {
+    return new Promise((_, reject) => {
+      const late = new LoadFailure('a load process is stuck: nothing was heard of it in time');
+      setTimeout(() => reject(late), timeoutMs).unref();
+    });
   }
 
   /** Shows a stretch of time, and how many messages come in a second. */
@@ -169,6 +181,8 @@ function interrupted(): Interruption {
 
 /** Orders need a moment to reach all processes, and servers to notice that a connection is open. */
 const beginDelayMs = 100;
+/** Replies have five seconds after the window. */
+const reportPatienceMs = 20_000;
 const rateIntervalMs = 500;
 const baselineMs = 1_000;
 const shortestWindowSeconds = 0.01;

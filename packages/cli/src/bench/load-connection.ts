@@ -135,7 +135,7 @@ function refusal(status: number, reason: string): string {
 
 function describeError(error: Error): string {
   const advice = advices.get(systemErrorCode(error));
-  return `a connection failed: ${describeSystemError(error)}${advice === undefined ? '' : `; ${advice}`}`;
+  return `a connection failed: ${advice ?? describeSystemError(error)}`;
 }
 
 const noPorts = 'this machine has no local port left: try fewer --connections, or wait a minute';
