@@ -78,6 +78,15 @@ describe('replies are counted', () => {
     expect(String(pong.subarray(6).map((byte, i) => byte ^ (key[i & 3] as number)))).toBe('are you there');
   });
 
+  test('without decoding, once what differed has passed', () => {
+    const { reader, receive } = start();
+    receive(Buffer.concat([ping, replies(0, 1).subarray(0, 5)]));
+    expect(reader.isDecoding).toBe(true);
+    receive(replies(0, 1).subarray(5));
+    expect(reader.isDecoding).toBe(false);
+    expect([receive(replies(1, 70)), reader.replies, reader.isDecoding]).toEqual([70, 71, false]);
+  });
+
   test('Pongs that nobody asked for are left alone', () => {
     const { receive } = start();
     const pong = encodeFrame({ opcode: Opcode.Pong, payload: Buffer.alloc(0) });

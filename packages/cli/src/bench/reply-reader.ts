@@ -28,6 +28,8 @@ export class ReplyReader implements ServerFrameHandlers {
   replies = 0;
   /** Messages that came before the first reply. */
   greetings = 0;
+  /** Whether frames are decoded, since what came was not what the reel has. */
+  isDecoding = false;
   readonly #source: ReplySource;
   /** Where the connection stands in the ring, while nothing is decoded. */
   #place = 0;
@@ -35,7 +37,6 @@ export class ReplyReader implements ServerFrameHandlers {
   #partialBytes = 0;
   /** Null until decoding was needed. */
   #frames: ServerFrames | null = null;
-  #isDecoding = false;
   /** Of the message that is decoded: how much there is, and whether it is the reply so far. */
   #receivedBytes = 0;
   #isReply = true;
@@ -52,7 +53,7 @@ export class ReplyReader implements ServerFrameHandlers {
    */
   receive(start: number, end: number): number {
     const { expected, readBuffer } = this.#source;
-    if (this.#isDecoding || !expected.matches(readBuffer, start, end, this.#place)) {
+    if (this.isDecoding || !expected.matches(readBuffer, start, end, this.#place)) {
       return this.#decode(start, end);
     }
     const byteCount = end - start;
@@ -68,14 +69,14 @@ export class ReplyReader implements ServerFrameHandlers {
     const before = this.replies;
     const { expected, readBuffer } = this.#source;
     this.#frames ??= new ServerFrames(this);
-    if (!this.#isDecoding) {
+    if (!this.isDecoding) {
       const frameStart = (before % expected.frameCount) * expected.frameBytes;
       this.#frames.receive(expected.slice(frameStart, this.#partialBytes));
-      this.#isDecoding = true;
+      this.isDecoding = true;
     }
     this.#frames.receive(readBuffer.subarray(start, end));
     if (this.#frames.isBetweenMessages) {
-      this.#isDecoding = false;
+      this.isDecoding = false;
       this.#partialBytes = 0;
       this.#place = (this.replies % expected.frameCount) * expected.frameBytes;
     }
