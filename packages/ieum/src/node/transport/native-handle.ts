@@ -168,6 +168,8 @@ export const nativeHandles: NativeHandles | null = findNativeHandles();
 
 function findNativeHandles(): NativeHandles | null {
   if ('bun' in process.versions || 'deno' in process.versions) return null;
+  // What follows is deprecated, if not loudly: with `--pending-deprecation` as well it would end the process.
+  if (process.throwDeprecation) return null;
   try {
     const binding: unknown = Reflect.apply(Reflect.get(process, 'binding'), process, ['stream_wrap']);
     return isStreamBinding(binding) ? new NativeHandles(binding) : null;
@@ -178,14 +180,15 @@ function findNativeHandles(): NativeHandles | null {
 }
 
 function isStreamBinding(binding: unknown): binding is StreamBinding {
-  const { WriteWrap, ShutdownWrap, streamBaseState, ...indexes } = binding as Partial<StreamBinding>;
+  const { WriteWrap, ShutdownWrap, streamBaseState, ...indexes } = binding as StreamBinding;
+  const { kReadBytesOrError, kArrayBufferOffset, kLastWriteWasAsync } = indexes;
   return (
     typeof WriteWrap === 'function' &&
     typeof ShutdownWrap === 'function' &&
     streamBaseState instanceof Int32Array &&
-    Number.isInteger(indexes.kReadBytesOrError) &&
-    Number.isInteger(indexes.kArrayBufferOffset) &&
-    Number.isInteger(indexes.kLastWriteWasAsync)
+    streamBaseState[kReadBytesOrError] !== undefined &&
+    streamBaseState[kArrayBufferOffset] !== undefined &&
+    streamBaseState[kLastWriteWasAsync] !== undefined
   );
 }
 
