@@ -19,7 +19,7 @@ beforeEach(async () => {
       },
       routes: {
         '/': { subprotocols: ['chat'], message: (peer, message) => peer.send(message) },
-        '/room/:name': { open: (peer) => peer.send(peer.request.target) },
+        '/room/*': { open: (peer) => peer.send(peer.request.target) },
       },
     });
     ports[socketAccess] = port;
