@@ -50,7 +50,7 @@ export function writeFrameHeader(
     end = bytes.writeUInt32BE(Math.floor(payloadLength / 2 ** 32), end);
     end = bytes.writeUInt32BE(payloadLength >>> 0, end);
   }
-  return key === undefined ? end : bytes.writeUInt32BE(key, end);
+  return key === undefined ? end : bytes.writeInt32BE(key | 0, end);
 }
 
 /** The first byte of an unfragmented frame. */
