@@ -15,7 +15,11 @@ describe('the examples of RFC 6455 §5.7', () => {
     ['a last fragment', { opcode: Opcode.Continuation, payload: hello.subarray(3) }, '80026c6f'],
     ['a Ping', { opcode: Opcode.Ping, payload: hello }, '890548656c6c6f'],
     ['a masked Pong', { opcode: Opcode.Pong, payload: hello, key: 0x37fa213d }, '8a8537fa213d7f9f4d5158'],
-    ['a masked frame whose key is negative', { opcode: Opcode.Binary, payload: Buffer.alloc(4), key: -2 }, '8284fffffffefffffffe'],
+    [
+      'a masked frame whose key is negative',
+      { opcode: Opcode.Binary, payload: Buffer.alloc(4), key: -2 },
+      '8284fffffffefffffffe',
+    ],
     ['a frame with RSV1', { opcode: Opcode.Binary, payload: hello.subarray(0, 0), rsv: 4 }, 'c200'],
   ])('%s', (_title, frame, hex) => {
     expect(encodeFrame(frame).toString('hex')).toBe(hex);
