@@ -13,7 +13,7 @@ export interface Traffic {
   readonly pings: readonly Buffer[];
 }
 
-/** Binary messages of all sizes, whole and in fragments, with pings between. The same for the same seed. */
+/** Text and binary messages of all sizes, whole and in fragments, with pings between. The same for the same seed. */
 export function createTraffic(seed: number, count: number): Traffic {
   const random = seededRandom(seed);
   const frames: Buffer[] = [];
@@ -25,11 +25,13 @@ export function createTraffic(seed: number, count: number): Traffic {
     frames.push(clientFrame(9, payload));
   };
   for (let i = 0; i < count; i++) {
-    const payload = random.bytes(lengthOf(random));
+    const isText = random.below(2) === 0;
+    const payload = isText ? textOf(lengthOf(random), random) : random.bytes(lengthOf(random));
+    const opcode = isText ? 1 : 2;
     messages.push(payload);
     const fragments = random.below(3) === 0 ? cut(payload, random) : [payload];
     for (const [at, fragment] of fragments.entries()) {
-      frames.push(clientFrame(at === 0 ? 2 : 0, fragment, { fin: at === fragments.length - 1 }));
+      frames.push(clientFrame(at === 0 ? opcode : 0, fragment, { fin: at === fragments.length - 1 }));
       if (random.below(4) === 0) addPing();
     }
   }
@@ -51,6 +53,12 @@ function lengthOf(random: SeededRandom): number {
   return random.below(longest);
 }
 
+/** Characters of one to four bytes, which fragments and chunks cut anywhere. */
+function textOf(length: number, random: SeededRandom): Buffer {
+  const characters = Array.from({ length: Math.ceil(length / 2) }, () => alphabet[random.below(8)]);
+  return Buffer.from(characters.join(''));
+}
+
 function cut(payload: Buffer, random: SeededRandom): Buffer[] {
   const parts: Buffer[] = [];
   for (let at = 0; at < payload.length; ) {
@@ -60,3 +68,5 @@ function cut(payload: Buffer, random: SeededRandom): Buffer[] {
   }
   return [...parts, Buffer.alloc(0)];
 }
+
+const alphabet = ['a', 'b', '\n', 'ü', 'Ж', '€', '漢', '🦋'];

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PeerHandlers, ServerOptions } from 'ieum';
+import { type PeerHandlers, refuse, type ServerOptions } from 'ieum';
 import { FakeClock } from 'ieum/testing';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 
@@ -283,4 +283,25 @@ test('a server of node:net keeps what the listener does not take', async () => {
   client.send('after');
   await client.until(() => client.pending.length === 12, 'both');
   expect(client.pending.toString()).toBe('before after');
+});
+
+test.each<[string, Partial<ServerOptions>, number]>([
+  ['refused', { allowOrigin: () => false }, 403],
+  [
+    'turned away by authenticate',
+    { allowOrigin: () => true, authenticate: async () => refuse(401, 'who are you?') },
+    401,
+  ],
+])('who is %s is gone, whether it goes or not', async (_, options, status) => {
+  const { port } = await serve<unknown>(options);
+  await expect.poll(openConnections).toBe(idle + 1);
+  const sockets = countServerSockets();
+  const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(port)));
+  for (const client of clients) {
+    client.send(openingRequest({ headers: { Origin: 'https://a.example' } }));
+    expect((await client.response()).status).toBe(status);
+  }
+  // Their own ends are all that is left.
+  await expect.poll(openConnections).toBe(idle + 1 + clients.length);
+  expect(sockets.count).toBe(0);
 });

@@ -37,6 +37,17 @@ describe.each(transportKinds)('$name', (kind) => {
     expect((await arrived).toString()).toBe('first words');
   });
 
+  test('is told of room for what it wrote before it was started', async () => {
+    const { transport, far } = await kind.connect(certificates);
+    expect(transport.write([large])).toBe(false);
+    const sink = new RecordingSink();
+    transport.start(sink);
+    const arrived = everything(far);
+    await sink.drained();
+    transport.end();
+    expect((await arrived).equals(large)).toBe(true);
+  });
+
   test('writes from within a chunk', async () => {
     const { transport, far } = await kind.connect(certificates);
     const arrived = everything(far);
