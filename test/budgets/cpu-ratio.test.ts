@@ -23,8 +23,9 @@ const cases: readonly Case[] = [
 ];
 
 describe('CPU time to send a short text back, as a part of what ws needs', () => {
-  test.each(cases)('$what, socketAccess $kind: at most $budget', async (each) => {
-    const { what, kind, open, warmUps, budget } = each;
+  test.each(
+    cases.map((each) => [`${each.what}, socketAccess ${each.kind}: at most ${each.budget}`, each] as const),
+  )('%s', async (_title, { what, kind, open, warmUps, budget }) => {
     const measured = await bestRatio({ kind, open, warmUps, budget });
     expectWithin({
       what: `CPU time beside that of ws, ${what}, socketAccess ${kind}`,

@@ -40,9 +40,11 @@ export type ServerKind = Access | 'ws';
 export class MeasuredServer {
   readonly port: number;
   readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
 
   private constructor(child: ChildProcess, port: number) {
     this.#child = child;
+    this.#exited = once(child, 'exit');
     this.port = port;
   }
 
@@ -87,9 +89,8 @@ export class MeasuredServer {
   }
 
   async end(): Promise<void> {
-    const exited = once(this.#child, 'exit');
-    this.#child.disconnect();
-    await exited;
+    if (this.#child.connected) this.#child.disconnect();
+    await this.#exited;
   }
 }
 
