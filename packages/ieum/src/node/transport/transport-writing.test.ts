@@ -98,6 +98,21 @@ describe.each(transportKinds)('$name', (kind) => {
     }
   });
 
+  test('and another that is full at the same time are told of room each for itself', async () => {
+    const pairs = [await kind.connect(certificates), await kind.connect(certificates)];
+    const sinks = pairs.map(({ transport }) => {
+      const sink = new RecordingSink();
+      transport.start(sink);
+      expect(transport.write([large])).toBe(false);
+      return sink;
+    });
+    for (const at of [1, 0]) {
+      pairs[at]?.far.resume();
+      await sinks[at]?.drained();
+      expect(sinks.map((sink) => sink.drains)).toEqual(at === 1 ? [0, 1] : [1, 1]);
+    }
+  });
+
   test('keeps reading while it is full', async () => {
     const { transport, far } = await kind.connect(certificates);
     const sink = new RecordingSink();
