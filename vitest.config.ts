@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const source = (path: string) => fileURLToPath(new URL(`./packages/ieum/src/${path}`, import.meta.url));
+const source = (path: string) => fileURLToPath(new URL(`./packages/${path}`, import.meta.url));
 
 /** Tests run on the sources; what is spawned as a process is what `tsc -b` built. */
 const alias = [
-  { find: /^ieum$/, replacement: source('index.ts') },
-  { find: /^ieum\/core$/, replacement: source('core/index.ts') },
-  { find: /^ieum\/testing$/, replacement: source('testing/index.ts') },
+  { find: /^ieum$/, replacement: source('ieum/src/index.ts') },
+  { find: /^ieum\/core$/, replacement: source('ieum/src/core/index.ts') },
+  { find: /^ieum\/testing$/, replacement: source('ieum/src/testing/index.ts') },
+  { find: /^@ieum\/check$/, replacement: source('check/src/index.ts') },
 ];
 
 const project = (name: string, include: string[]) => ({
@@ -21,7 +22,7 @@ export default defineConfig({
       project('unit', ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'bench/**/*.test.mjs']),
       project('architecture', ['test/architecture/**/*.test.ts']),
       project('whole', [
-        'test/{attacks,interop,browser,cli,fuzz,server,client,docs,bench,budgets}/**/*.test.ts',
+        'test/{attacks,interop,browser,cli,fuzz,server,client,docs,bench,budgets,check}/**/*.test.ts',
       ]),
     ],
   },

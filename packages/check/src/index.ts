@@ -1,0 +1,3 @@
+export { appliesTo, type Carrier, type Case } from './case.js';
+export { allCases } from './cases/index.js';
+export type { CaseResult, Verdict } from './verdict.js';

@@ -1,0 +1,19 @@
+/** How a message is sent. */
+export interface MessageOptions {
+  /** Payload bytes in each fragment. Default: one frame. */
+  readonly fragmentBytes?: number;
+}
+
+export interface WaitOptions {
+  /** Default: until the case is over. */
+  readonly timeoutMs?: number;
+}
+
+export interface FailureExpectation extends WaitOptions {
+  /** Close codes that say the right thing. Another one is non-strict. */
+  readonly codes: readonly number[];
+  /** Whether the connection may end without a Close frame. Default: that is non-strict (RFC 6455 §7.1.7). */
+  readonly allowNoClose?: boolean;
+  /** Whether messages that were right may still come back before. Default false. */
+  readonly allowMessages?: boolean;
+}
