@@ -70,23 +70,36 @@ export type OpeningResponseCheck =
  *   for a key that `createKey` did not make
  */
 export function createOpeningRequest(options: OpeningRequestOptions): CreatedOpeningRequest {
-  const { uri, key, subprotocols = [], extensions = [], origin } = options;
+  const { uri, key, subprotocols = [], extensions = [] } = options;
   if (!isKey(key)) throw new UsageError('ERR_WS_INVALID_OPTION', 'the key is not 16 bytes in base64');
-  if (!isHost(uri.host) || parseRequestTarget(uri.target)?.path !== uri.target) {
-    throw new UsageError('ERR_WS_INVALID_URL', 'the host or the target has forbidden characters');
-  }
+  const offer = formatRequestFields(options);
   const fields: HeaderField[] = [
     ['Host', uri.host],
     ['Upgrade', 'websocket'],
     ['Connection', 'Upgrade'],
     ['Sec-WebSocket-Key', key],
-    ...formatOffer({ origin, subprotocols, extensions }),
-    ...withAuthorization(checkFields(options.headers ?? [], isClientField), uri),
+    ...offer,
   ];
   return {
     text: encodeHead(`GET ${uri.target} HTTP/1.1`, fields),
     expectation: { accept: acceptFor(key), subprotocols: [...subprotocols], extensions: [...extensions] },
   };
+}
+
+/**
+ * The fields of an opening handshake that are the same over HTTP/1.1 and HTTP/2: the offer, then what the caller adds.
+ *
+ * @throws UsageError as `createOpeningRequest` does
+ */
+export function formatRequestFields(options: Omit<OpeningRequestOptions, 'key'>): HeaderField[] {
+  const { uri, subprotocols = [], extensions = [], origin, headers = [] } = options;
+  if (!isHost(uri.host) || parseRequestTarget(uri.target)?.path !== uri.target) {
+    throw new UsageError('ERR_WS_INVALID_URL', 'the host or the target has forbidden characters');
+  }
+  return [
+    ...formatOffer({ origin, subprotocols, extensions }),
+    ...withAuthorization(checkFields(headers, isClientField), uri),
+  ];
 }
 
 /** Checks a server's opening handshake against RFC 6455 §4.1 and §4.2.2. */

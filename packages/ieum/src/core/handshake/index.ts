@@ -9,6 +9,16 @@ export {
   type ResponseExpectation,
 } from './client-handshake.js';
 export {
+  type ConnectRequest,
+  type ConnectRequestCheck,
+  type ConnectResponseCheck,
+  checkConnectRequest,
+  checkConnectResponse,
+  createConnectRequest,
+  formatConnectAnswer,
+  formatConnectRefusal,
+} from './extended-connect.js';
+export {
   type ExtensionOffer,
   type ExtensionParam,
   formatExtensionList,

@@ -33,22 +33,32 @@ export function refuse(status: number, reason: string, headers: Iterable<HeaderF
 
 /** The refusal as a whole HTTP/1.1 response, with its reason as the body. The connection is to be closed after it. */
 export function formatRefusal(refusal: Refusal): Uint8Array {
-  const { status, reason, headers } = refusal;
-  const body = Buffer.from(hasBody(status) ? `${reason}\n` : '');
+  const { status, headers } = refusal;
+  const content = refusalContent(refusal);
+  const body = content?.body ?? new Uint8Array();
   const connection = headers.filter(isConnection).map(([, value]) => value);
   if (!hasToken(connection, 'close')) connection.push('close');
   const fields: HeaderField[] = headers.filter((field) => !isConnection(field));
   fields.push(['Connection', connection.join(', ')]);
-  if (hasBody(status)) {
-    fields.push(['Content-Type', 'text/plain; charset=utf-8'], ['Content-Length', String(body.length)]);
-  }
+  if (content !== null) fields.push(...content.fields);
   const head = encodeHead(`HTTP/1.1 ${status} ${reasonPhrases.get(status) ?? ''}`, fields);
   return Buffer.concat([Buffer.from(head, 'latin1'), body]);
 }
 
-/** A 304 ends with its head (RFC 9110 §15.4.5). */
-function hasBody(status: number): boolean {
-  return status !== 304;
+/** The reason as a body, and the fields that describe it; null for a 304, which ends with its head (RFC 9110 §15.4.5). */
+export function refusalContent({
+  status,
+  reason,
+}: Refusal): { fields: HeaderField[]; body: Uint8Array } | null {
+  if (status === 304) return null;
+  const body = Buffer.from(`${reason}\n`);
+  return {
+    fields: [
+      ['Content-Type', 'text/plain; charset=utf-8'],
+      ['Content-Length', String(body.length)],
+    ],
+    body,
+  };
 }
 
 function isConnection([name]: HeaderField): boolean {
