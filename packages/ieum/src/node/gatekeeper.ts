@@ -1,13 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
+import type { ExtensionOffer } from '../core/handshake/extension-list.js';
 import type { HeaderFields } from '../core/handshake/header-fields.js';
 import { type Refusal, refuse } from '../core/handshake/refusal.js';
 import { parseRequestTarget } from '../core/handshake/request-target.js';
-import {
-  checkOpeningRequest,
-  type OpeningRequest,
-  type OpeningRequestShape,
-} from '../core/handshake/server-handshake.js';
+import { checkOpeningRequest } from '../core/handshake/server-handshake.js';
 
 import { type AdmissionTicket, ConnectionLimits } from './admission/connection-limits.js';
 import { resolveClient } from './admission/forwarded.js';
@@ -16,16 +13,17 @@ import { compileOriginPolicy } from './admission/origin-policy.js';
 import type { TrustedProxies } from './admission/trusted-proxies.js';
 import { type CompiledRoute, RouteTable } from './routes.js';
 import type { ServerOptions } from './server-options.js';
-import { type ClientSource, headOf } from './upgrade-attempt.js';
+import { type ClientSource, headOf, type Opening, type UpgradeAttempt } from './upgrade-attempt.js';
 import { pathOf, UpgradeRequest } from './upgrade-request.js';
 
 /** A client that may go on to `authenticate`. */
 export interface Admission<User> {
   readonly type: 'admitted';
-  readonly opening: OpeningRequest;
   readonly request: UpgradeRequest;
   readonly route: CompiledRoute<User>;
   readonly ticket: AdmissionTicket;
+  /** The extensions that the client offers. */
+  readonly extensions: readonly ExtensionOffer[];
 }
 
 export type Verdict<User> = Admission<User> | { readonly type: 'refused'; readonly refusal: Refusal };
@@ -65,11 +63,10 @@ export class Gatekeeper<User> {
   }
 
   /** Only a function of the application can make it throw. */
-  judge(head: OpeningRequestShape, source: ClientSource): Verdict<User> {
-    const check = checkOpeningRequest(head);
+  judge(attempt: UpgradeAttempt): Verdict<User> {
+    const check = attempt.check();
     if (check.type === 'refused') return check;
-    const opening = check.request;
-    const request = this.#describe(opening, head.headers, source);
+    const request = this.#describe(check.request, check.headers, attempt.source);
 
     if (!URL.canParse(`ws://${request.host}`)) return refused(400, 'bad Host');
 
@@ -80,10 +77,11 @@ export class Gatekeeper<User> {
     const ticket = this.#limits.tryAdmit(request.address);
     if (ticket === 'total') return busy('too many connections');
     if (ticket === 'address') return busy('too many connections from your address');
-    return { type: 'admitted', opening, request, route, ticket };
+    const { extensions } = check.request;
+    return { type: 'admitted', request, route, ticket, extensions };
   }
 
-  #describe(opening: OpeningRequest, headers: HeaderFields, source: ClientSource): UpgradeRequest {
+  #describe(opening: Opening, headers: HeaderFields, source: ClientSource): UpgradeRequest {
     const { remoteAddress, secure, tls } = source;
     const received = { remoteAddress, secure, host: opening.host, headers };
     const client = resolveClient(received, this.#trusted, this.#forwarding);

@@ -10,7 +10,7 @@ import { refuseUpgrade } from './refusing.js';
 import type { Scheduler } from './scheduler.js';
 import { HandleTransport } from './transport/handle-transport.js';
 import type { FirstReader, HandOn, NativeHandle, NativeHandles } from './transport/native-handle.js';
-import type { ClientSource, UpgradeAttempt } from './upgrade-attempt.js';
+import { type ClientSource, Http1Attempt, type UpgradeAttempt } from './upgrade-attempt.js';
 
 export interface HandleListenerParts {
   readonly native: NativeHandles;
@@ -114,7 +114,7 @@ class AcceptedHandle implements FirstReader, Timed {
     }
     const { head, rest } = upgrade;
     const openTransport = () => this.#openTransport();
-    this.#parts.handleUpgrade({ head, source: this.#identify(), rest, openTransport });
+    this.#parts.handleUpgrade(new Http1Attempt({ head, source: this.#identify(), rest, openTransport }));
   }
 
   #openTransport(): HandleTransport {

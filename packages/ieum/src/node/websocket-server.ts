@@ -1,11 +1,10 @@
-import { Buffer } from 'node:buffer';
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { UsageError } from '../core/errors.js';
+import { formatExtensionList } from '../core/handshake/extension-list.js';
 import { type Refusal, refuse } from '../core/handshake/refusal.js';
-import { formatSwitchingProtocols } from '../core/handshake/server-handshake.js';
 
 import type { AdmissionTicket } from './admission/connection-limits.js';
 import { ProxiedConnections } from './admission/proxied-connections.js';
@@ -152,13 +151,14 @@ export class WebSocketServer<User = unknown> {
   #receive(attempt: UpgradeAttempt): void {
     const verdict = this.#judge(attempt);
     if (verdict.type === 'refused') {
-      refuseUpgrade(attempt.openTransport('public'), verdict.refusal, this.#scheduler.clock);
+      this.#refuse(attempt, attempt.openTransport('public'), verdict.refusal);
       return;
     }
     const transport = attempt.openTransport(verdict.route.profile.socketAccess);
+    const candidate = { attempt, admission: verdict, transport };
     if (this.#options.authenticate === undefined)
-      this.#open(verdict, transport, attempt.rest, everyone as Acceptance<User>);
-    else void this.#authenticate(verdict, transport, attempt.rest);
+      this.#open(candidate, attempt.rest, everyone as Acceptance<User>);
+    else void this.#authenticate(candidate);
   }
 
   /**
@@ -196,29 +196,29 @@ export class WebSocketServer<User = unknown> {
     if (this.isDraining) throw new UsageError('ERR_WS_INVALID_STATE', 'the server is shutting down');
   }
 
-  #judge({ head, source }: UpgradeAttempt): Verdict<User> {
+  #judge(attempt: UpgradeAttempt): Verdict<User> {
     if (this.isDraining) return busy('shutting down');
     try {
-      return this.#gatekeeper.judge(head, source);
+      return this.#gatekeeper.judge(attempt);
     } catch (error) {
       this.#report(error);
       return { type: 'refused', refusal: refuse(500, 'the handshake could not be judged') };
     }
   }
 
-  async #authenticate(admission: Admission<User>, transport: Transport, rest: Uint8Array): Promise<void> {
+  async #authenticate(candidate: Candidate<User>): Promise<void> {
+    const { attempt, admission, transport } = candidate;
     const { clock } = this.#scheduler;
     const timeoutMs = this.#options.handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs;
     const pending = new PendingHandshake(transport, clock, timeoutMs);
     const decision = await pending.race(this.#decide(admission, pending.signal));
-    if (decision === 'timeout')
-      this.#turnAway(admission, transport, busy('authentication took too long').refusal);
+    if (decision === 'timeout') this.#turnAway(candidate, busy('authentication took too long').refusal);
     else if (decision === 'gone' || transport.isDestroyed) {
       admission.ticket.release();
       transport.destroy();
-    } else if (isRefusal(decision)) this.#turnAway(admission, transport, decision);
-    else if (this.isDraining) this.#turnAway(admission, transport, busy('shutting down').refusal);
-    else this.#open(admission, transport, pending.takeInput(rest), decision);
+    } else if (isRefusal(decision)) this.#turnAway(candidate, decision);
+    else if (this.isDraining) this.#turnAway(candidate, busy('shutting down').refusal);
+    else this.#open(candidate, pending.takeInput(attempt.rest), decision);
   }
 
   async #decide(admission: Admission<User>, signal: AbortSignal): Promise<Authentication<User>> {
@@ -230,33 +230,40 @@ export class WebSocketServer<User = unknown> {
     }
   }
 
-  #turnAway(admission: Admission<User>, transport: Transport, refusal: Refusal): void {
+  #turnAway({ attempt, admission, transport }: Candidate<User>, refusal: Refusal): void {
     admission.ticket.release();
-    refuseUpgrade(transport, refusal, this.#scheduler.clock);
+    this.#refuse(attempt, transport, refusal);
   }
 
-  #open(
-    admission: Admission<User>,
-    transport: Transport,
-    rest: Uint8Array,
-    acceptance: Acceptance<User>,
-  ): void {
-    const { opening, request } = admission;
+  #refuse(attempt: UpgradeAttempt, transport: Transport, refusal: Refusal): void {
+    const write = (to: Transport, what: Refusal): void => attempt.writeRefusal(to, what);
+    refuseUpgrade(transport, refusal, this.#scheduler.clock, write);
+  }
+
+  #open(candidate: Candidate<User>, rest: Uint8Array, acceptance: Acceptance<User>): void {
+    const { attempt, admission, transport } = candidate;
+    const { request } = admission;
     const { route, profile } = admission.route;
+    const granted = profile.deflate?.grant(admission.extensions) ?? null;
+    const extensions = granted === null ? [] : [granted.answer];
     let subprotocol: string | undefined;
-    let response: string;
     try {
       subprotocol = chooseSubprotocol(route, request);
-      response = formatSwitchingProtocols(opening, { subprotocol, headers: acceptance.headers });
+      attempt.writeAnswer(transport, { subprotocol, extensions, headers: acceptance.headers });
     } catch (error) {
+      granted?.extension.close();
       this.#report(error);
-      this.#turnAway(admission, transport, refuse(500, 'the handshake could not be answered'));
+      this.#turnAway(candidate, refuse(500, 'the handshake could not be answered'));
       return;
     }
     request.pack();
-    transport.write([Buffer.from(response, 'latin1')]);
-    const parts = profile.createParts(transport, this.#scheduler);
-    const identity = { request, user: acceptance.user, subprotocol: subprotocol ?? '' };
+    const parts = profile.createParts(transport, this.#scheduler, granted?.extension);
+    const identity = {
+      request,
+      user: acceptance.user,
+      subprotocol: subprotocol ?? '',
+      extensions: granted === null ? '' : formatExtensionList(extensions),
+    };
     const peer = new Peer<User>(parts, identity, route, this.#owner);
     this.#peers.set(peer, admission.ticket);
     peer.start(rest);
@@ -273,6 +280,13 @@ export class WebSocketServer<User = unknown> {
       this.#finishing.delete(peer);
     },
   };
+}
+
+/** A client that was let in so far, and that is not answered yet. */
+interface Candidate<User> {
+  readonly attempt: UpgradeAttempt;
+  readonly admission: Admission<User>;
+  readonly transport: Transport;
 }
 
 /** Makes a server; it does nothing before `listen` or `attach`. @throws UsageError `ERR_WS_INVALID_OPTION`, `ERR_WS_INVALID_SUBPROTOCOL` */
