@@ -1,12 +1,8 @@
 import { appliesTo, type Carrier, type Case } from './case.js';
-import { http1Client } from './opening/http1-opening.js';
 import { type CaseSetting, runCase, type WireLease } from './run-case.js';
+import { openServerWire } from './server-wire.js';
 import type { Target } from './target.js';
 import type { CaseResult } from './verdict.js';
-import { Arrivals } from './wire/arrivals.js';
-import { connectTransport } from './wire/connect-transport.js';
-import { Sender } from './wire/sender.js';
-import { Wire } from './wire/wire.js';
 
 /** How a server is judged. */
 export interface JudgeServerOptions {
@@ -34,8 +30,11 @@ export async function judgeServer(
     while (next < due.length && options.signal?.aborted !== true) {
       const index = next++;
       const testCase = due[index] as Case;
-      const open = (setting: CaseSetting): Promise<WireLease> => openHttp1(target, setting);
-      const result = await runCase(testCase, open, caseTimeoutMs(testCase, options.timeoutMs));
+      const open = (setting: CaseSetting): Promise<WireLease> =>
+        openServerWire(target, options.carrier, setting);
+      const result = await runCase(testCase, open, {
+        timeoutMs: caseTimeoutMs(testCase, options.timeoutMs),
+      });
       results[index] = result;
       options.onResult?.(result);
     }
@@ -47,18 +46,6 @@ export async function judgeServer(
 /** What a case may take when one that names no time may take `timeoutMs`. */
 export function caseTimeoutMs(testCase: Case, timeoutMs: number): number {
   return ((testCase.timeoutMs ?? defaultTimeoutMs) / defaultTimeoutMs) * timeoutMs;
-}
-
-async function openHttp1(
-  target: Target,
-  { findings, log, deadline, signal }: CaseSetting,
-): Promise<WireLease> {
-  const transport = await connectTransport(target.transport, signal);
-  const arrivals = new Arrivals(transport, log);
-  const sender = new Sender(transport, log, true);
-  const opening = http1Client(target.request, { arrivals, sender, log });
-  const wire = new Wire({ transport, arrivals, sender, opening, findings, log, deadline });
-  return { wire, release: () => transport.destroy() };
 }
 
 export const defaultTimeoutMs = 5_000;

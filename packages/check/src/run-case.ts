@@ -15,6 +15,14 @@ export interface CaseSetting {
   readonly signal: AbortSignal;
 }
 
+/** The circumstances of a run. */
+export interface CaseRun {
+  /** How long the case may take. */
+  readonly timeoutMs: number;
+  /** What was logged before the case was known. */
+  readonly log?: WireLog;
+}
+
 /** A connection that a case can use, and the way to let go of it. */
 export interface WireLease {
   readonly wire: Wire;
@@ -26,16 +34,14 @@ export interface WireLease {
  * is a result.
  *
  * @param open makes the connection
- * @param timeoutMs how long it may take
  */
 export async function runCase(
   testCase: Case,
   open: (setting: CaseSetting) => Promise<WireLease>,
-  timeoutMs: number,
+  { timeoutMs, log = new WireLog() }: CaseRun,
 ): Promise<CaseResult> {
   const startedAt = performance.now();
   const findings = new Findings();
-  const log = new WireLog();
   const abort = new AbortController();
   const deadline = Date.now() + timeoutMs;
   const setting: CaseSetting = { findings, log, deadline, signal: abort.signal };

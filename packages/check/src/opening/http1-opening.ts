@@ -19,7 +19,7 @@ export function http1Client(to: RequestTarget, { arrivals, sender, log }: Openin
   let asked: Asked = { key: null, subprotocols: [], extensions: [] };
   const side: ClientSide = {
     role: 'client',
-    successStatus: 101,
+    isSuccess: (status) => status === 101,
     get asked() {
       return asked;
     },

@@ -17,7 +17,8 @@ export interface ClientSide {
   readonly asked: Asked;
   /** Looks at what came: the response, when its head is complete. */
   takeResponse(): ResponseHead | null;
-  readonly successStatus: number;
+  /** Whether a status accepts. */
+  readonly isSuccess: (status: number) => boolean;
 }
 
 /** The tester is server. */

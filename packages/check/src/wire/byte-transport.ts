@@ -1,5 +1,4 @@
 import type { Buffer } from 'node:buffer';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** How the peer's bytes came to an end: in order, by a reset, or by the tester itself. */
@@ -27,15 +26,23 @@ export interface ByteTransport {
   destroy(): void;
 }
 
+/** What streams do not do alike. */
+export interface StreamManners {
+  /** Breaks off. */
+  readonly reset: () => void;
+  /** Whether the peer broke off, when no error tells. */
+  readonly wasReset?: () => boolean;
+}
+
 /** A transport over a TCP, TLS or Unix socket, or a stream of HTTP/2. */
 export class StreamTransport implements ByteTransport {
   readonly #stream: Duplex;
-  readonly #resetStream: () => void;
+  readonly #manners: StreamManners;
   #hasEnded = false;
 
-  constructor(stream: Duplex, resetStream: () => void = () => resetSocket(stream)) {
+  constructor(stream: Duplex, manners: StreamManners) {
     this.#stream = stream;
-    this.#resetStream = resetStream;
+    this.#manners = manners;
     stream.on('error', () => {});
   }
 
@@ -45,10 +52,10 @@ export class StreamTransport implements ByteTransport {
       this.#hasEnded = true;
       listener.handleEnd(how);
     };
-    this.#stream.on('end', () => end('ended'));
+    this.#stream.on('end', () => end(this.#wasReset() ? 'reset' : 'ended'));
     this.#stream.on('error', () => end('reset'));
     this.#stream.on('aborted', () => end('reset'));
-    this.#stream.on('close', () => end('destroyed'));
+    this.#stream.on('close', () => end(this.#wasReset() ? 'reset' : 'destroyed'));
     this.#stream.on('data', (chunk: Buffer) => listener.handleData(chunk));
     if (this.#stream.destroyed) end('reset');
   }
@@ -77,17 +84,16 @@ export class StreamTransport implements ByteTransport {
   }
 
   reset(): void {
-    this.#resetStream();
+    this.#manners.reset();
   }
 
   destroy(): void {
     this.#stream.destroy();
   }
-}
 
-function resetSocket(stream: Duplex): void {
-  if (stream instanceof Socket) stream.resetAndDestroy();
-  else stream.destroy();
+  #wasReset(): boolean {
+    return this.#manners.wasReset?.() ?? false;
+  }
 }
 
 const settling = ['error', 'close'] as const;

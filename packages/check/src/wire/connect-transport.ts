@@ -25,7 +25,7 @@ export interface TransportTls {
 /** Opens a TCP, TLS or Unix connection. @throws the socket's error, or that of the signal */
 export async function connectTransport(target: TransportTarget, signal: AbortSignal): Promise<ByteTransport> {
   const { stream, raw } = await connectStream(target, ['http/1.1'], signal);
-  return new StreamTransport(stream, () => resetSocket(raw));
+  return new StreamTransport(stream, { reset: () => resetSocket(raw) });
 }
 
 /** The same as a socket; `raw` is what is below TLS. */

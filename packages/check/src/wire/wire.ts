@@ -105,7 +105,7 @@ export class Wire {
     if (opening.role === 'server') return;
     const response = await this.receiveResponse(options);
     if (response === null) this.fail('the server ended the connection without a response');
-    if (response.status !== opening.successStatus) {
+    if (!opening.isSuccess(response.status)) {
       this.fail(`the server answered ${response.startLine || response.status}`);
     }
     const faults = responseFaults(response, opening.asked);
