@@ -10,11 +10,18 @@ export type { HeaderField, HeaderFields } from './core/handshake/header-fields.j
 export { type Refusal, refuse } from './core/handshake/refusal.js';
 export type { KeepaliveOptions } from './core/keepalive.js';
 export type { BinaryMessage, Message, TextMessage } from './core/message.js';
-export { type Outgoing, type Payload, PreparedMessage, prepareMessage } from './core/outgoing.js';
+export {
+  type Outgoing,
+  type Payload,
+  PreparedMessage,
+  prepareMessage,
+  type SendOptions,
+} from './core/outgoing.js';
 export type { Violation, ViolationCode } from './core/violation.js';
 export type { OriginPolicy } from './node/admission/origin-policy.js';
 export { type Acceptance, type Authenticate, type Authentication, accept } from './node/authentication.js';
 export { type ConnectOptions, connect } from './node/connect.js';
+export type { DeflateOptions } from './node/deflate/deflate-options.js';
 export { ConnectError, type ConnectErrorCode } from './node/dial/connect-error.js';
 export type { DrainOptions, DrainReport } from './node/drain.js';
 export type { ListeningAddress, ListenOptions } from './node/http-listener.js';

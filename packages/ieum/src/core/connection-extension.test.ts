@@ -19,7 +19,12 @@ const reverse: MessageExtension = {
     if (payload[0] === 0x21) return violation('ERR_WS_INVALID_PAYLOAD');
     return Buffer.from(payload).reverse();
   },
+  sharedEncoding: 'reversed',
   encodeMessage: (payload) => (payload.length < 3 ? null : Buffer.from(payload).reverse()),
+  encodesLater: () => false,
+  encodeMessageLater: async () => null,
+  handleSent: () => {},
+  close: () => {},
 };
 
 /** A toy bomb: everything comes out larger than it went in, unless that is forbidden. */
@@ -91,7 +96,7 @@ test('a connection without an extension refuses RSV1', () => {
 });
 
 function open(extension: MessageExtension | null): Connection {
-  return new Connection({ role: 'client', maskingKeys: () => 0x55, extension, maxMessageBytes: 100 }, 0);
+  return new Connection({ role: 'client', maskingKeys: () => 0x55, maxMessageBytes: 100 }, 0, extension);
 }
 
 function frame(opcode: number, payload: string | Buffer): FrameToEncode {

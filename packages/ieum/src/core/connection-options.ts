@@ -1,5 +1,4 @@
 import { UsageError } from './errors.js';
-import type { MessageExtension } from './extension.js';
 import type { FrameContext, Role } from './frame-header.js';
 import { FrameWriter, type MaskingKeySource } from './frame-writer.js';
 import type { KeepaliveOptions } from './keepalive.js';
@@ -20,8 +19,6 @@ export interface ConnectionOptions {
   readonly idleTimeoutMs?: number;
   /** A client must give one: 32 unpredictable bits at each call. A server must not. */
   readonly maskingKeys?: MaskingKeySource;
-  /** The negotiated extension. Default none. */
-  readonly extension?: MessageExtension | null;
 }
 
 /** The defaults of every connection. */
@@ -35,6 +32,12 @@ export const connectionDefaults: Readonly<
   idleTimeoutMs: Number.POSITIVE_INFINITY,
 };
 
+/** What the rules for a frame need to know between messages, and inside one. */
+export interface FrameContexts {
+  readonly betweenMessages: FrameContext;
+  readonly insideMessage: FrameContext;
+}
+
 /** Options with their defaults filled in and checked. One object can serve any number of connections. */
 export class ConnectionSettings implements Required<Omit<ConnectionOptions, 'maskingKeys'>> {
   readonly role: Role;
@@ -45,11 +48,9 @@ export class ConnectionSettings implements Required<Omit<ConnectionOptions, 'mas
   readonly sendTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly maskingKeys: MaskingKeySource | undefined;
-  readonly extension: MessageExtension | null;
   readonly writer: FrameWriter;
-  /** What the rules for a frame need to know between messages, and inside one. */
-  readonly betweenMessages: FrameContext;
-  readonly insideMessage: FrameContext;
+  /** By the reserved bits that an extension claims. */
+  readonly #frameContexts = new Map<number, FrameContexts>();
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION` */
   constructor(options: ConnectionOptions) {
@@ -61,7 +62,6 @@ export class ConnectionSettings implements Required<Omit<ConnectionOptions, 'mas
     this.idleTimeoutMs = positive('idleTimeoutMs', options);
     this.keepalive = options.keepalive ?? null;
     this.maskingKeys = options.maskingKeys;
-    this.extension = options.extension ?? null;
     if (this.keepalive !== null) {
       requirePositive('keepalive.intervalMs', this.keepalive.intervalMs);
       requirePositive('keepalive.graceMs', this.keepalive.graceMs);
@@ -70,9 +70,18 @@ export class ConnectionSettings implements Required<Omit<ConnectionOptions, 'mas
       throw new UsageError('ERR_WS_INVALID_OPTION', 'maskingKeys go with the role client, and only with it');
     }
     this.writer = new FrameWriter(this.maskingKeys);
-    const extensionRsv = this.extension?.rsv ?? 0;
-    this.betweenMessages = { role: this.role, insideMessage: false, extensionRsv };
-    this.insideMessage = { role: this.role, insideMessage: true, extensionRsv };
+  }
+
+  frameContexts(extensionRsv: number): FrameContexts {
+    const known = this.#frameContexts.get(extensionRsv);
+    if (known !== undefined) return known;
+    const { role } = this;
+    const contexts = {
+      betweenMessages: { role, insideMessage: false, extensionRsv },
+      insideMessage: { role, insideMessage: true, extensionRsv },
+    };
+    this.#frameContexts.set(extensionRsv, contexts);
+    return contexts;
   }
 }
 

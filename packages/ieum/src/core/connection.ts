@@ -1,18 +1,21 @@
 import { Buffer } from 'node:buffer';
 import { type Close, checkClose, decodeClose, encodeClose, isClose } from './close.js';
 import { CloseCode } from './close-code.js';
-import type { CloseCause, CloseRecord } from './close-record.js';
+import { CloseExchange } from './close-exchange.js';
+import type { CloseCause } from './close-record.js';
 import type { ConnectionEvent } from './connection-event.js';
-import { type ConnectionOptions, ConnectionSettings } from './connection-options.js';
+import { type ConnectionOptions, ConnectionSettings, type FrameContexts } from './connection-options.js';
 import { type ConnectionState, nextState } from './connection-state.js';
 import { ControlAssembler } from './control-assembler.js';
 import { UsageError } from './errors.js';
+import type { MessageExtension } from './extension.js';
 import { DecodeStep, FrameDecoder } from './frame-decoder.js';
-import { finalFrame, opcodeOf } from './frame-encoder.js';
 import { Keepalive } from './keepalive.js';
+import type { Message } from './message.js';
 import { MessageAssembler } from './message-assembler.js';
+import { MessageSender } from './message-sender.js';
 import { isControlOpcode, Opcode } from './opcode.js';
-import { isMessage, type Outgoing, PreparedMessage, viewBytes } from './outgoing.js';
+import { byteLengthOf, type Outgoing, type PreparedMessage, viewBytes } from './outgoing.js';
 import { OutputBuffer } from './output-buffer.js';
 import type { TransportDirective } from './transport-directive.js';
 import type { Violation } from './violation.js';
@@ -29,14 +32,15 @@ export class Connection {
   readonly #decoder = new FrameDecoder();
   readonly #assembler: MessageAssembler;
   readonly #control = new ControlAssembler();
+  readonly #extension: MessageExtension | null;
+  readonly #contexts: FrameContexts;
   readonly #output = new OutputBuffer();
+  readonly #sender: MessageSender;
   readonly #keepalive: Keepalive | null;
 
   #state: ConnectionState = 'open';
-  #sent: Close | null = null;
-  #received: Close | null = null;
-  #first: 'received' | 'sent' | null = null;
-  #cause: CloseCause | null = null;
+  /** Null while nobody ends the connection. */
+  #exchange: CloseExchange | null = null;
   #transport: TransportDirective = 'open';
   /** How the stream ended; events that came before it are still to be pulled, and may name a better cause. */
   #streamEnd: CloseCause | null = null;
@@ -56,11 +60,19 @@ export class Connection {
   /**
    * @param options plain options, or settings that many connections share
    * @param now when the opening handshake was completed
+   * @param extension the one that was negotiated, for this connection alone
    * @throws UsageError `ERR_WS_INVALID_OPTION`
    */
-  constructor(options: ConnectionOptions | ConnectionSettings, now: number) {
+  constructor(
+    options: ConnectionOptions | ConnectionSettings,
+    now: number,
+    extension: MessageExtension | null = null,
+  ) {
     this.#settings = options instanceof ConnectionSettings ? options : new ConnectionSettings(options);
-    const { keepalive, extension } = this.#settings;
+    const { keepalive } = this.#settings;
+    this.#extension = extension;
+    this.#contexts = this.#settings.frameContexts(extension?.rsv ?? 0);
+    this.#sender = new MessageSender(this.#settings, extension, this.#output);
     this.#assembler = new MessageAssembler(this.#settings, extension);
     this.#keepalive = keepalive === null ? null : new Keepalive(keepalive, now);
     this.#now = now;
@@ -108,7 +120,10 @@ export class Connection {
   /** The next event of what was received, or null when more bytes are needed. */
   nextEvent(): ConnectionEvent | null {
     while (this.#state === 'open' || this.#state === 'closing') {
-      const { insideMessage, betweenMessages } = this.#settings;
+      if (this.#assembler.decoding !== null) return null;
+      const decoded = this.#assembler.takeDecoded();
+      if (decoded !== null) return this.#receiveMessage(decoded);
+      const { insideMessage, betweenMessages } = this.#contexts;
       const step = this.#decoder.step(this.#assembler.insideMessage ? insideMessage : betweenMessages);
       if (step === DecodeStep.Incomplete) break;
       const { violation } = this.#decoder;
@@ -119,6 +134,14 @@ export class Connection {
   }
 
   /**
+   * Not null while a message is decoded off the event loop: `nextEvent` gives null until then, and more input should
+   * wait. Never rejects.
+   */
+  get decoding(): Promise<void> | null {
+    return this.#state === 'open' || this.#state === 'closing' ? this.#assembler.decoding : null;
+  }
+
+  /**
    * Sends a message; false when the connection is not open and nothing was sent.
    * Payloads of 8 KiB and more are not copied on a server: they must not change until the output is written.
    *
@@ -126,17 +149,23 @@ export class Connection {
    */
   send(data: Outgoing): boolean {
     const isOpen = this.#state === 'open';
-    if (typeof data === 'string') {
-      if (isOpen) this.#sendText(data);
-    } else if (data instanceof PreparedMessage) {
-      if (isOpen) this.#sendPrepared(data);
-    } else if (isMessage(data)) {
-      if (isOpen) this.#sendBytes(opcodeOf(data.type), data.bytes);
-    } else {
-      const bytes = viewBytes(data);
-      if (isOpen) this.#sendBytes(Opcode.Binary, bytes);
-    }
+    if (isOpen) this.#sender.send(data);
+    else byteLengthOf(data);
     return isOpen;
+  }
+
+  /** Whether a message should be encoded off the event loop first: with `encodeLater`, then `sendEncoded`. */
+  encodesLater(data: Outgoing): boolean {
+    return this.#state === 'open' && this.#sender.encodesLater(data);
+  }
+
+  encodeLater(message: PreparedMessage): Promise<Uint8Array | null> {
+    return this.#sender.encodeLater(message);
+  }
+
+  /** Sends a message as it was encoded by `encodeLater`; messages must be sent in the order in which they were encoded. */
+  sendEncoded(message: PreparedMessage, encoded: Uint8Array | null): void {
+    if (this.#state === 'open') this.#sender.sendEncoded(message, encoded);
   }
 
   /** Sends a Ping of at most 125 bytes. @throws UsageError `ERR_WS_INVALID_DATA`, `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
@@ -160,9 +189,8 @@ export class Connection {
     const checked = checkClose(hasCode ? close.code : undefined, close.reason);
     if (this.#state !== 'open') return false;
     this.#now = now;
-    this.#cause ??= cause;
+    this.#closing.cause ??= cause;
     this.#writeClose(checked);
-    this.#first ??= 'sent';
     this.#state = nextState(this.#state, 'send-close');
     this.#closeDeadline = now + this.#settings.closeTimeoutMs;
     return true;
@@ -171,7 +199,7 @@ export class Connection {
   /** Gives the transport up, without a closing handshake. */
   abort(cause: CloseCause = { type: 'terminated' }): void {
     if (this.#state === 'closed') return;
-    this.#cause ??= cause;
+    this.#closing.cause ??= cause;
     this.#transport = 'abort';
     this.#state = nextState(this.#state, 'fail');
     this.#streamEnd ??= cause;
@@ -197,7 +225,7 @@ export class Connection {
     const payload = this.#latestPing;
     this.#latestPing = null;
     const mayAnswer = this.#state === 'open' || this.#state === 'closing';
-    if (mayAnswer) this.#settings.writer.writeBytes(this.#output, finalFrame(Opcode.Pong), payload);
+    if (mayAnswer) this.#sender.sendControl(Opcode.Pong, payload);
   }
 
   /** We read no more for now: the peer's silence is not held against it. */
@@ -269,7 +297,10 @@ export class Connection {
   #receivePiece(): ConnectionEvent | null {
     if (isControlOpcode(this.#decoder.opcode)) return this.#receiveControl();
     const result = this.#assembler.receive(this.#decoder);
-    if (result === null) return null;
+    return result === null ? null : this.#receiveMessage(result);
+  }
+
+  #receiveMessage(result: Message | Violation): ConnectionEvent {
     if ('closeCode' in result) return this.#fail(result);
     if (this.#messageAt !== null) this.#messageAt = Math.max(this.#messageAt, this.#now);
     return result;
@@ -280,8 +311,7 @@ export class Connection {
     if (payload === null) return null;
     if (this.#decoder.opcode === Opcode.Close) return this.#receiveClose(payload);
     if (this.#decoder.opcode === Opcode.Pong) return { type: 'pong', payload };
-    if (this.#outputPausedAt === null)
-      this.#settings.writer.writeBytes(this.#output, finalFrame(Opcode.Pong), payload);
+    if (this.#outputPausedAt === null) this.#sender.sendControl(Opcode.Pong, payload);
     else this.#latestPing = Buffer.from(payload);
     return { type: 'ping', payload };
   }
@@ -289,9 +319,8 @@ export class Connection {
   #receiveClose(payload: Uint8Array): ConnectionEvent {
     const close = decodeClose(payload);
     if (!isClose(close)) return this.#fail(close);
-    this.#received = close;
-    this.#first ??= 'received';
-    this.#cause ??= { type: 'closing-handshake' };
+    this.#closing.handleReceived(close);
+    this.#closing.cause ??= { type: 'closing-handshake' };
     if (this.#state === 'open') this.#writeClose({ code: close.code, reason: '' });
     this.#state = nextState(this.#state, 'receive-close');
     this.#endTransport();
@@ -300,9 +329,8 @@ export class Connection {
 
   /** RFC 6455 §7.1.7. */
   #fail(violation: Violation): ConnectionEvent {
-    this.#cause = { type: 'violation', violation };
+    this.#closing.cause = { type: 'violation', violation };
     if (this.#state === 'open') this.#writeClose({ code: violation.closeCode, reason: violation.reason });
-    this.#first ??= 'sent';
     this.#state = nextState(this.#state, 'fail');
     this.#endTransport();
     return { type: 'violation', violation };
@@ -312,18 +340,18 @@ export class Connection {
   #endTransport(): void {
     this.#decoder.discard();
     this.#closeDeadline = this.#now + this.#settings.closeTimeoutMs;
-    const awaitServer = this.#settings.role === 'client' && this.#received !== null;
+    const awaitServer = this.#settings.role === 'client' && this.#closing.hasReceived;
     if (!awaitServer) this.#transport = 'end';
   }
 
   #abandonUnread(): void {
-    if (this.#cause?.type === 'closing-handshake') this.#cause = null;
+    if (this.#closing.cause?.type === 'closing-handshake') this.#closing.cause = null;
     this.abort({ type: 'timeout', deadline: 'send' });
   }
 
   #abandonClosing(): void {
-    if (this.#cause?.type === 'closing-handshake' && this.#received === null) {
-      this.#cause = { type: 'timeout', deadline: 'closing-handshake' };
+    if (this.#closing.cause?.type === 'closing-handshake' && !this.#closing.hasReceived) {
+      this.#closing.cause = { type: 'timeout', deadline: 'closing-handshake' };
     }
     this.abort();
   }
@@ -332,41 +360,14 @@ export class Connection {
     if (this.#closedReported) return null;
     this.#closedReported = true;
     this.#state = nextState(this.#state, 'end');
+    this.#extension?.close();
     if (this.#transport === 'open') this.#transport = 'end';
-    return { type: 'closed', record: this.#record(streamEnd) };
+    return { type: 'closed', record: this.#closing.record(streamEnd) };
   }
 
-  #record(streamEnd: CloseCause): CloseRecord {
-    const received = this.#received;
-    return {
-      code: received?.code ?? CloseCode.AbnormalClosure,
-      reason: received?.reason ?? '',
-      received,
-      sent: this.#sent,
-      first: this.#first,
-      wasClean: received !== null && this.#sent !== null,
-      cause: this.#cause ?? streamEnd,
-    };
-  }
-
-  #sendText(text: string): void {
-    const { extension } = this.#settings;
-    if (extension === null) this.#settings.writer.writeText(this.#output, finalFrame(Opcode.Text), text);
-    else this.#sendBytes(Opcode.Text, Buffer.from(text, 'utf8'));
-  }
-
-  #sendBytes(opcode: typeof Opcode.Text | typeof Opcode.Binary, bytes: Uint8Array): void {
-    const { extension, writer } = this.#settings;
-    const encoded = extension?.encodeMessage(bytes) ?? null;
-    const rsv = encoded === null ? 0 : extension?.rsv;
-    writer.writeBytes(this.#output, finalFrame(opcode, rsv), encoded ?? bytes);
-  }
-
-  #sendPrepared(message: PreparedMessage): void {
-    const { role, extension } = this.#settings;
-    if (role === 'server' && extension === null)
-      this.#settings.writer.writeEncoded(this.#output, message.frame);
-    else this.#sendBytes(opcodeOf(message.type), message.bytes);
+  get #closing(): CloseExchange {
+    this.#exchange ??= new CloseExchange();
+    return this.#exchange;
   }
 
   #sendControl(
@@ -381,13 +382,13 @@ export class Connection {
       );
     }
     if (this.#state !== 'open') return false;
-    this.#settings.writer.writeBytes(this.#output, finalFrame(opcode), bytes);
+    this.#sender.sendControl(opcode, bytes);
     return true;
   }
 
   #writeClose(close: Close): void {
-    this.#sent = close;
-    this.#settings.writer.writeBytes(this.#output, finalFrame(Opcode.Close), encodeClose(close));
+    this.#closing.handleSent(close);
+    this.#sender.sendControl(Opcode.Close, encodeClose(close));
   }
 }
 

@@ -26,10 +26,24 @@ export class MessageAssembler {
   #messageBytes = 0;
   #gathered: GrowingBuffer | null = null;
   #utf8: Utf8Validator | null = null;
+  #decoding: Promise<void> | null = null;
+  #decoded: Message | Violation | null = null;
 
   constructor(limits: MessageLimits, extension: MessageExtension | null) {
     this.#limits = limits;
     this.#extension = extension;
+  }
+
+  /** Not null while a message is decoded that takes time: no piece may be given meanwhile. */
+  get decoding(): Promise<void> | null {
+    return this.#decoding;
+  }
+
+  /** What that came to, once. */
+  takeDecoded(): Message | Violation | null {
+    const decoded = this.#decoded;
+    this.#decoded = null;
+    return decoded;
   }
 
   /** Whether a message has begun and not ended. */
@@ -62,7 +76,7 @@ export class MessageAssembler {
   }
 
   /** A message in one frame that arrived in one chunk: nothing is copied. */
-  #finishWhole(payload: Uint8Array): Message | Violation {
+  #finishWhole(payload: Uint8Array): Message | Violation | null {
     if (this.#opcode === Opcode.Text && !this.#encoded && !isValidUtf8(payload)) {
       return violation('ERR_WS_INVALID_UTF8');
     }
@@ -81,7 +95,7 @@ export class MessageAssembler {
     return this.#finish(this.#gathered.take());
   }
 
-  #finish(payload: Uint8Array): Message | Violation {
+  #finish(payload: Uint8Array): Message | Violation | null {
     const isText = this.#opcode === Opcode.Text;
     const encoded = this.#encoded;
     this.#opcode = Opcode.Continuation;
@@ -91,8 +105,17 @@ export class MessageAssembler {
     return isText ? new TextMessage(payload, this.#fragments) : new BinaryMessage(payload, this.#fragments);
   }
 
-  #decode(payload: Uint8Array, isText: boolean, extension: MessageExtension): Message | Violation {
+  #decode(payload: Uint8Array, isText: boolean, extension: MessageExtension): Message | Violation | null {
     const decoded = extension.decodeMessage(payload, this.#limits.maxMessageBytes);
+    if (!(decoded instanceof Promise)) return this.#toMessage(decoded, isText);
+    this.#decoding = decoded.then((result) => {
+      this.#decoding = null;
+      this.#decoded = this.#toMessage(result, isText);
+    });
+    return null;
+  }
+
+  #toMessage(decoded: Uint8Array | Violation, isText: boolean): Message | Violation {
     if (!(decoded instanceof Uint8Array)) return decoded;
     if (!isText) return new BinaryMessage(decoded, this.#fragments);
     return isValidUtf8(decoded)

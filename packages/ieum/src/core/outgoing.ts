@@ -9,21 +9,67 @@ export type Payload = string | ArrayBuffer | ArrayBufferView;
 /** Whatever can be sent. A received message is sent with its own type, without decoding it. */
 export type Outgoing = Payload | Message | PreparedMessage;
 
+/** How a message is sent. */
+export interface SendOptions {
+  /** Whether it may be compressed where that was negotiated. Default true. */
+  readonly compress?: boolean;
+  /**
+   * It holds a secret that must not show in the size of what is sent, next to text that an attacker chose: it is never
+   * compressed, whatever `compress` says. Default false.
+   */
+  readonly secret?: boolean;
+}
+
 /** A message encoded once, to be sent to many connections. Made by `prepareMessage`. */
 export class PreparedMessage {
   readonly type: 'text' | 'binary';
   readonly bytes: Uint8Array;
+  /** Whether extensions may encode it. */
+  readonly isCompressible: boolean;
   #frame: Uint8Array | undefined;
+  /** By the name of an encoding. */
+  #frames: Map<string, Uint8Array> | null = null;
+  #encodings: Map<string, Promise<Uint8Array | null>> | null = null;
 
-  constructor(type: 'text' | 'binary', bytes: Uint8Array) {
+  constructor(type: 'text' | 'binary', bytes: Uint8Array, isCompressible = true) {
     this.type = type;
     this.bytes = bytes;
+    this.isCompressible = isCompressible;
   }
 
   /** The message as one unmasked frame: what every server sends. Encoded when first asked for. */
   get frame(): Uint8Array {
     this.#frame ??= encodeFrame({ opcode: opcodeOf(this.type), payload: this.bytes });
     return this.#frame;
+  }
+
+  /** Whether `frameIn` has its frame already. @internal */
+  hasFrameIn(encoding: string): boolean {
+    return this.#frames?.has(encoding) === true;
+  }
+
+  /**
+   * The message as one unmasked frame in an encoding that connections share: the first one asked for is kept.
+   *
+   * @internal
+   * @param encoded its payload in that encoding; null for as it is
+   */
+  frameIn(encoding: string, encoded: Uint8Array | null, rsv: number): Uint8Array {
+    const known = this.#frames?.get(encoding);
+    if (known !== undefined) return known;
+    const frame =
+      encoded === null ? this.frame : encodeFrame({ opcode: opcodeOf(this.type), rsv, payload: encoded });
+    this.#frames ??= new Map();
+    this.#frames.set(encoding, frame);
+    return frame;
+  }
+
+  /** Encodes the payload once, for all who ask meanwhile and later. @internal */
+  encodeOnce(encoding: string, encode: () => Promise<Uint8Array | null>): Promise<Uint8Array | null> {
+    this.#encodings ??= new Map();
+    const encoded = this.#encodings.get(encoding) ?? encode();
+    this.#encodings.set(encoding, encoded);
+    return encoded;
   }
 }
 
@@ -33,11 +79,15 @@ export class PreparedMessage {
  * @param data the bytes of a binary message must not change while the prepared message is in use
  * @throws UsageError `ERR_WS_INVALID_DATA` when it is nothing that can be sent
  */
-export function prepareMessage(data: Outgoing): PreparedMessage {
-  if (data instanceof PreparedMessage) return data;
-  if (typeof data === 'string') return new PreparedMessage('text', Buffer.from(data, 'utf8'));
-  if (isMessage(data)) return new PreparedMessage(data.type, data.bytes);
-  return new PreparedMessage('binary', viewBytes(data));
+export function prepareMessage(data: Outgoing, options: SendOptions = {}): PreparedMessage {
+  const isCompressible = options.compress !== false && options.secret !== true;
+  if (data instanceof PreparedMessage) {
+    if (isCompressible || !data.isCompressible) return data;
+    return new PreparedMessage(data.type, data.bytes, false);
+  }
+  if (typeof data === 'string') return new PreparedMessage('text', Buffer.from(data, 'utf8'), isCompressible);
+  if (isMessage(data)) return new PreparedMessage(data.type, data.bytes, isCompressible);
+  return new PreparedMessage('binary', viewBytes(data), isCompressible);
 }
 
 /** How many payload bytes sending it takes. @throws UsageError `ERR_WS_INVALID_DATA` */

@@ -1,5 +1,6 @@
 import { guardedReporter } from './error-reporter.js';
-import { type OpeningOptions, openingOptionNames, openStream } from './opening/open-stream.js';
+import { openConnection } from './opening/open-connection.js';
+import { type OpeningOptions, openingOptionNames } from './opening/open-stream.js';
 import { checkNames, type OptionVocabulary, requireFunctions, requireObject } from './option-check.js';
 import { connectHints } from './option-hints.js';
 import { Peer } from './peer.js';
@@ -13,8 +14,6 @@ import {
   peerOptionsOf,
 } from './peer-options.js';
 import { PeerProfile } from './peer-profile.js';
-import { Scheduler } from './scheduler.js';
-import { openTransport } from './transport/open-transport.js';
 
 /** How a client connects, what it does with the connection, and its limits. */
 export interface ConnectOptions extends OpeningOptions, PeerOptions, PeerHandlers<undefined> {
@@ -35,15 +34,13 @@ export interface ConnectOptions extends OpeningOptions, PeerOptions, PeerHandler
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Peer<undefined>> {
   checkConnectOptions(options);
   const profile = new PeerProfile('client', peerOptionsOf(options));
-  const { socket, head, subprotocol, request } = await openStream(url, options);
-  const transport = openTransport(socket, profile.socketAccess);
-  const parts = profile.createParts(transport, new Scheduler());
+  const { parts, head, ...identity } = await openConnection(url, options, profile);
   const owner = {
     reportError: guardedReporter(options.reportError),
     handleGone: () => {},
     handleFinished: () => {},
   };
-  const peer = new Peer<undefined>(parts, { request, user: undefined, subprotocol }, options, owner);
+  const peer = new Peer<undefined>(parts, { ...identity, user: undefined }, options, owner);
   peer.start(head);
   return peer;
 }

@@ -59,6 +59,8 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
   #reading = true;
   /** Nothing more will arrive. */
   #inputEnded = false;
+  /** Waits for a message that is decoded off the event loop. */
+  #awaitsDecoding = false;
   /** Set when the connection is closed; the transport may still have a last bit of output to write. */
   #record: CloseRecord | null = null;
   /** When that bit is given up; 0 before. */
@@ -233,6 +235,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
       this.#dispatch(event);
     }
     this.#pumping = false;
+    this.#awaitDecoding();
     this.#updateReading();
     this.#write();
     if (this.#connection.state !== 'open') this.#advanceClosing();
@@ -243,8 +246,19 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
    * found: then events are pulled whatever the budget.
    */
   #wantsEvents(): boolean {
+    if (this.#connection.decoding !== null) return false;
     if (!this.#inbox.isFull && !this.#pausedByCaller) return true;
     return this.#inputEnded || this.#connection.state !== 'open';
+  }
+
+  #awaitDecoding(): void {
+    const { decoding } = this.#connection;
+    if (decoding === null || this.#awaitsDecoding) return;
+    this.#awaitsDecoding = true;
+    void decoding.then(() => {
+      this.#awaitsDecoding = false;
+      this.#pump();
+    });
   }
 
   #dispatch(event: ConnectionEvent): void {

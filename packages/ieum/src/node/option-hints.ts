@@ -1,6 +1,6 @@
 /** What people write who know `ws` or `node:tls`, wherever limits are set. */
 export const limitHints: Readonly<Record<string, string>> = {
-  perMessageDeflate: 'compression is not available yet',
+  perMessageDeflate: 'write permessageDeflate',
   maxPayload: 'write maxMessageBytes',
   closeTimeout: 'write closeTimeoutMs',
   autoPong: 'every Ping is answered',

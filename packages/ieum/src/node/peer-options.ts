@@ -4,8 +4,10 @@ import {
   type connectionDefaults,
   requirePositive,
 } from '../core/connection-options.js';
+import { UsageError } from '../core/errors.js';
 import type { KeepaliveOptions } from '../core/keepalive.js';
 
+import type { DeflateOptions } from './deflate/deflate-options.js';
 import type { ReceiveBudget } from './inbox.js';
 import {
   checkNames,
@@ -35,6 +37,11 @@ export interface PeerOptions
   readonly receiveBudget?: Partial<ReceiveBudget>;
   /** What may wait for a slow reader, and what happens then. Default 1 MiB, then `wait`. */
   readonly sendQueue?: Partial<SendQueueOptions>;
+  /**
+   * Compresses messages where the other side agrees to (RFC 7692). Default false; true for the defaults. Costs CPU, and
+   * shows in the size of messages what they hold: send secrets with `secret`.
+   */
+  readonly permessageDeflate?: DeflateOptions | boolean;
   /** Whether sockets are read and written in a faster way that Node does not document. Default `direct`; `public` for not. */
   readonly socketAccess?: SocketAccess;
 }
@@ -47,7 +54,7 @@ export const keepaliveDefaults: KeepaliveOptions = { intervalMs: 25_000, graceMs
  * @throws UsageError `ERR_WS_INVALID_OPTION`
  */
 export function checkPeerOptions(options: PeerOptions): void {
-  const { keepalive, receiveBudget, sendQueue, socketAccess } = options;
+  const { keepalive, receiveBudget, sendQueue, socketAccess, permessageDeflate } = options;
   for (const name of limitNames) {
     if (options[name] !== undefined) limitChecks[name](name, options[name]);
   }
@@ -58,6 +65,9 @@ export function checkPeerOptions(options: PeerOptions): void {
     checkNested('receiveBudget', receiveBudget, receiveBudgetChecks, 'write { maxMessages, maxBytes }');
   }
   if (sendQueue !== undefined) checkNested('sendQueue', sendQueue, sendQueueChecks, hintForQueue(sendQueue));
+  if (typeof permessageDeflate !== 'boolean' && permessageDeflate !== undefined) {
+    checkNested('permessageDeflate', permessageDeflate, deflateChecks, 'write true, false or { level, … }');
+  }
   if (socketAccess !== undefined) requireOneOf('socketAccess', socketAccess, ['direct', 'public']);
 }
 
@@ -68,12 +78,14 @@ export function checkPeerHandlers<User>(prefix: string, handlers: PeerHandlers<U
 
 /** The peer options among `options`, those that are set, down to the nested ones. */
 export function peerOptionsOf(options: PeerOptions): PeerOptions {
-  const { keepalive, receiveBudget, sendQueue, socketAccess } = options;
+  const { keepalive, receiveBudget, sendQueue, socketAccess, permessageDeflate } = options;
   return definedOf({
     ...limitsOf(options),
     keepalive: keepalive && definedOf(keepalive),
     receiveBudget: receiveBudget && definedOf(receiveBudget),
     sendQueue: sendQueue && definedOf(sendQueue),
+    permessageDeflate:
+      typeof permessageDeflate === 'object' ? definedOf(permessageDeflate) : permessageDeflate,
     socketAccess,
   }) as PeerOptions;
 }
@@ -132,12 +144,33 @@ const sendQueueChecks: Readonly<Record<keyof SendQueueOptions, Check>> = {
   policy: (name, value) => requireOneOf(name, value, sendPolicies),
 };
 
+const requireFlag: Check = (name, value) => requireOneOf(name, value, [true, false]);
+const requireFrom =
+  (least: number, most: number): Check =>
+  (name, value) => {
+    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+    const problem = `${name} must be a whole number from ${least} to ${most}, not ${describe(value)}`;
+    throw new UsageError('ERR_WS_INVALID_OPTION', problem);
+  };
+const deflateChecks: Readonly<Record<keyof DeflateOptions, Check>> = {
+  serverNoContextTakeover: requireFlag,
+  clientNoContextTakeover: requireFlag,
+  serverMaxWindowBits: requireFrom(9, 15),
+  clientMaxWindowBits: requireFrom(9, 15),
+  level: requireFrom(1, 9),
+  memoryLevel: requireFrom(1, 9),
+  thresholdBytes: requireFrom(0, Number.MAX_SAFE_INTEGER),
+  maxMemoryBytes: requireFrom(0, Number.MAX_SAFE_INTEGER),
+  zlibAccess: (name, value) => requireOneOf(name, value, ['direct', 'public']),
+};
+
 /** The names of all peer options. */
 export const peerOptionNames: readonly (keyof PeerOptions)[] = [
   ...limitNames,
   'keepalive',
   'receiveBudget',
   'sendQueue',
+  'permessageDeflate',
   'socketAccess',
 ];
 

@@ -1,9 +1,12 @@
 import { type SendQueueOptions, sendQueueDefaults } from '../channel/send-queue.js';
 import { Connection } from '../core/connection.js';
 import { ConnectionSettings } from '../core/connection-options.js';
+import type { MessageExtension } from '../core/extension.js';
 import type { KeepaliveOptions } from '../core/keepalive.js';
 
 import type { DriverParts } from './connection-driver.js';
+import { deflateDefaults } from './deflate/deflate-options.js';
+import { DeflateSupport } from './deflate/deflate-support.js';
 import { type ReceiveBudget, receiveBudgetDefaults } from './inbox.js';
 import { createMaskingKeySource } from './masking-key-source.js';
 import { checkPeerOptions, keepaliveDefaults, limitsOf, type PeerOptions } from './peer-options.js';
@@ -17,6 +20,8 @@ export class PeerProfile {
   readonly #sendQueue: SendQueueOptions;
   readonly #receiveBudget: ReceiveBudget;
   readonly socketAccess: SocketAccess;
+  /** Null when messages are not to be compressed. */
+  readonly deflate: DeflateSupport | null;
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION` */
   constructor(role: 'server' | 'client', options: PeerOptions) {
@@ -24,6 +29,7 @@ export class PeerProfile {
     this.#sendQueue = { ...sendQueueDefaults, ...options.sendQueue };
     this.#receiveBudget = { ...receiveBudgetDefaults, ...options.receiveBudget };
     this.socketAccess = options.socketAccess ?? 'direct';
+    this.deflate = deflateSupport(options.permessageDeflate);
     this.#variants = keepaliveVariants(role, options.keepalive).map((keepalive) => {
       const maskingKeys = role === 'client' ? { maskingKeys: createMaskingKeySource() } : {};
       return new ConnectionSettings({ ...limitsOf(options), ...maskingKeys, role, keepalive });
@@ -31,16 +37,25 @@ export class PeerProfile {
   }
 
   /** Builds what a driver needs around a transport whose opening handshake is done. */
-  createParts(transport: Transport, scheduler: Scheduler): DriverParts {
+  createParts(
+    transport: Transport,
+    scheduler: Scheduler,
+    extension: MessageExtension | null = null,
+  ): DriverParts {
     const variant = this.#variants[Math.floor(Math.random() * this.#variants.length)] as ConnectionSettings;
     return {
       transport,
-      connection: new Connection(variant, scheduler.clock.now()),
+      connection: new Connection(variant, scheduler.clock.now(), extension),
       scheduler,
       sendQueueOptions: this.#sendQueue,
       receiveBudget: this.#receiveBudget,
     };
   }
+}
+
+function deflateSupport(options: PeerOptions['permessageDeflate']): DeflateSupport | null {
+  if (options === undefined || options === false) return null;
+  return new DeflateSupport({ ...deflateDefaults, ...(options === true ? {} : options) });
 }
 
 /** Intervals from 80 % to 120 %; a client has one connection and needs one. */

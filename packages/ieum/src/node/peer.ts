@@ -6,7 +6,13 @@ import type { CloseCause, CloseRecord } from '../core/close-record.js';
 import type { ConnectionState } from '../core/connection-state.js';
 import { UsageError } from '../core/errors.js';
 import type { Message } from '../core/message.js';
-import { type Outgoing, type Payload, payloadBytes } from '../core/outgoing.js';
+import {
+  type Outgoing,
+  type Payload,
+  payloadBytes,
+  prepareMessage,
+  type SendOptions,
+} from '../core/outgoing.js';
 
 import { ConnectionDriver, type DriverParts } from './connection-driver.js';
 import type { PeerHandlers, PeerOwner } from './peer-handlers.js';
@@ -20,6 +26,7 @@ export interface PeerIdentity<User> {
   readonly request: UpgradeRequest;
   readonly user: User;
   readonly subprotocol: string;
+  readonly extensions: string;
 }
 
 /** A peer's messages as streams. Text messages are strings, binary ones bytes. */
@@ -39,6 +46,8 @@ export class Peer<User = unknown> implements Channel {
   readonly user: User;
   /** The subprotocol in use; empty for none. */
   readonly subprotocol: string;
+  /** The extensions in use, as the server's answer lists them; empty for none. */
+  readonly extensions: string;
   readonly #driver: ConnectionDriver;
   readonly #session: PeerSession<User>;
   #streams: MessageStreams | null = null;
@@ -53,6 +62,7 @@ export class Peer<User = unknown> implements Channel {
     this.request = identity.request;
     this.user = identity.user;
     this.subprotocol = identity.subprotocol;
+    this.extensions = identity.extensions;
     this.#session = new PeerSession(this, handlers, owner);
     this.#driver = new ConnectionDriver(parts, this.#session);
   }
@@ -98,10 +108,11 @@ export class Peer<User = unknown> implements Channel {
    * `await peer.send(…)` keeps pace with any reader and costs nothing with a fast one.
    * Payloads of 8 KiB and more are not copied: do not change them before they are written (`bufferedBytes` is 0).
    *
+   * @param options whether it may be compressed
    * @throws UsageError `ERR_WS_INVALID_DATA` when it is nothing that can be sent
    */
-  send(data: Outgoing): SendResult | Promise<SendResult> {
-    return this.#driver.send(data);
+  send(data: Outgoing, options?: SendOptions): SendResult | Promise<SendResult> {
+    return this.#driver.send(options === undefined ? data : prepareMessage(data, options));
   }
 
   /**

@@ -2,7 +2,14 @@ import type { Clock } from '../channel/clock.js';
 import { SendQueue, type SendQueueOptions, type SendResult } from '../channel/send-queue.js';
 import type { Connection } from '../core/connection.js';
 import { referenceThreshold } from '../core/frame-writer.js';
-import { byteLengthOf, isMessage, type Outgoing, PreparedMessage, viewBytes } from '../core/outgoing.js';
+import {
+  byteLengthOf,
+  isMessage,
+  type Outgoing,
+  PreparedMessage,
+  prepareMessage,
+  viewBytes,
+} from '../core/outgoing.js';
 
 import type { Transport } from './transport/transport.js';
 
@@ -18,6 +25,8 @@ export class TransportWriter {
   /** Null until the transport has no room for the first time. */
   #queue: SendQueue<Outgoing> | null = null;
   #congested = false;
+  /** The message that is encoded off the event loop; what is sent after it waits. */
+  #encoding: PreparedMessage | null = null;
   /** Who waits for room; null while nobody does. */
   #waiters: (() => void)[] | null = null;
 
@@ -30,7 +39,7 @@ export class TransportWriter {
 
   /** Payload and frame bytes that the operating system has not taken yet. */
   get bufferedBytes(): number {
-    return (this.#queue?.byteLength ?? 0) + this.#pendingBytes;
+    return (this.#queue?.byteLength ?? 0) + (this.#encoding?.bytes.length ?? 0) + this.#pendingBytes;
   }
 
   /** Whether the transport has no room: its peer does not read. */
@@ -38,9 +47,14 @@ export class TransportWriter {
     return this.#congested;
   }
 
+  /** Whether nothing can be written at once: no room, or a message is being encoded. */
+  get #isBusy(): boolean {
+    return this.#congested || this.#encoding !== null;
+  }
+
   /** Resolves when all that was sent is with the operating system, or nothing more will be sent. */
   whenRoom(): Promise<void> {
-    if (!this.#congested || this.#isOver) return Promise.resolve();
+    if (!this.#isBusy || this.#isOver) return Promise.resolve();
     return new Promise((resolve) => {
       this.#waiters ??= [];
       this.#waiters.push(resolve);
@@ -53,21 +67,24 @@ export class TransportWriter {
 
   /** Sends or queues a message; `overflow` when the queue is full and its policy is to close. The caller flushes. */
   send(data: Outgoing): SendResult | 'overflow' | Promise<SendResult> {
-    if (this.#congested) return this.#enqueue(data);
-    this.#connection.send(data);
-    if (this.#connection.outputByteLength >= flushThreshold) this.flush();
+    if (this.#isBusy) return this.#enqueue(data);
+    this.#sendNow(data);
     return 'written';
   }
 
   /** Encodes all that is queued, because nothing may be queued behind what comes next. */
   encodeQueue(): void {
     const queue = this.#queue;
+    const encoding = this.#encoding;
+    this.#encoding = null;
+    if (encoding !== null) this.#connection.send(encoding);
     for (let data = queue?.take(); data !== undefined; data = queue?.take()) this.#connection.send(data);
   }
 
   /** Nothing more will be sent: forgets what is queued and tells who waits for it. */
   discard(): void {
     this.#queue?.clear();
+    this.#encoding = null;
     if (this.#isOver) this.#tellWaiters();
   }
 
@@ -87,14 +104,37 @@ export class TransportWriter {
   handleDrain(): void {
     this.#congested = false;
     this.#connection.resumeOutput(this.#clock.now());
-    while (!this.#congested) {
+    this.#sendQueued();
+  }
+
+  /** Sends what waits as long as there is room. */
+  #sendQueued(): void {
+    while (!this.#isBusy) {
       const data = this.#queue?.take();
       if (data === undefined) break;
-      this.#connection.send(data);
-      if (this.#connection.outputByteLength >= flushThreshold) this.flush();
+      this.#sendNow(data);
     }
     this.flush();
-    if (!this.#congested) this.#tellWaiters();
+    if (!this.#isBusy) this.#tellWaiters();
+  }
+
+  #sendNow(data: Outgoing): void {
+    if (this.#connection.encodesLater(data)) {
+      void this.#encodeLater(prepareMessage(ownCopy(data)));
+      return;
+    }
+    this.#connection.send(data);
+    if (this.#connection.outputByteLength >= flushThreshold) this.flush();
+  }
+
+  async #encodeLater(message: PreparedMessage): Promise<void> {
+    this.#encoding = message;
+    const encoded = await this.#connection.encodeLater(message);
+    // It may have been sent at once meanwhile, because the connection closes, or dropped.
+    if (this.#encoding !== message) return;
+    this.#encoding = null;
+    this.#connection.sendEncoded(message, encoded);
+    this.#sendQueued();
   }
 
   #enqueue(data: Outgoing): SendResult | 'overflow' | Promise<SendResult> {

@@ -6,6 +6,7 @@ import { requirePositive } from '../../core/connection-options.js';
 import { UsageError } from '../../core/errors.js';
 import { createKey } from '../../core/handshake/accept-key.js';
 import { type CreatedOpeningRequest, createOpeningRequest } from '../../core/handshake/client-handshake.js';
+import type { ExtensionOffer } from '../../core/handshake/extension-list.js';
 import { type HeaderField, HeaderFields } from '../../core/handshake/header-fields.js';
 import { parseWebSocketUri, type WebSocketUri } from '../../core/handshake/websocket-uri.js';
 
@@ -18,6 +19,11 @@ import { type HandshakeAnswer, HandshakeError } from './handshake-error.js';
 import { exchangeOpening, type OpeningAnswer } from './opening-exchange.js';
 import { isRedirect, isSameServer, redirectTarget, withoutCredentials } from './redirect.js';
 import { readRefusalBody } from './refusal-body.js';
+
+/** The extensions that a client offers. */
+export interface OfferedExtensions {
+  readonly extensions?: readonly ExtensionOffer[];
+}
 
 /** How a client opens a connection. */
 export interface OpeningOptions extends DialOptions {
@@ -42,6 +48,8 @@ export interface OpenedStream {
   readonly head: Uint8Array;
   /** Empty for none. */
   readonly subprotocol: string;
+  /** What the server granted. */
+  readonly extensions: readonly ExtensionOffer[];
   readonly request: UpgradeRequest;
 }
 
@@ -51,7 +59,10 @@ export interface OpenedStream {
  * @throws UsageError for options that cannot work, before anything is sent
  * @throws ConnectError, HandshakeError, or the signal's reason; no socket stays open then
  */
-export async function openStream(url: string | URL, options: OpeningOptions = {}): Promise<OpenedStream> {
+export async function openStream(
+  url: string | URL,
+  options: OpeningOptions & OfferedExtensions = {},
+): Promise<OpenedStream> {
   const uri = parseWebSocketUri(url);
   const { handshakeTimeoutMs = 10_000, maxHeaderBytes = 16 * 1024, maxRedirects = 0, signal } = options;
   checkLimits({ handshakeTimeoutMs, maxHeaderBytes, maxRedirects });
@@ -77,7 +88,7 @@ interface AttemptLimits {
   readonly maxRedirects: number;
 }
 
-type AttemptOptions = OpeningOptions & { readonly headers: readonly HeaderField[] };
+type AttemptOptions = OpeningOptions & OfferedExtensions & { readonly headers: readonly HeaderField[] };
 
 /** One request to one server. */
 interface Attempt {
@@ -89,7 +100,7 @@ interface Attempt {
 }
 
 function prepare(uri: WebSocketUri, options: AttemptOptions, redirects: number): Attempt {
-  const { subprotocols, origin, headers } = options;
+  const { subprotocols, origin, headers, extensions } = options;
   if (subprotocols !== undefined && !Array.isArray(subprotocols)) {
     throw new UsageError('ERR_WS_INVALID_SUBPROTOCOL', 'subprotocols are an array of strings');
   }
@@ -99,6 +110,7 @@ function prepare(uri: WebSocketUri, options: AttemptOptions, redirects: number):
     subprotocols,
     origin,
     headers,
+    extensions,
   });
   return { uri, options, opening, redirects };
 }
@@ -156,7 +168,8 @@ function opened(
     subprotocols: options.subprotocols ?? [],
     tls: socket instanceof TLSSocket ? socket : null,
   });
-  return { socket, head: answer.head, subprotocol: answer.subprotocol ?? '', request };
+  const { head, subprotocol = '', extensions } = answer;
+  return { socket, head, subprotocol, extensions, request };
 }
 
 function refused(answer: HandshakeAnswer): HandshakeError {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 
 import { checkOpeningResponse, type ResponseExpectation } from '../../core/handshake/client-handshake.js';
+import type { ExtensionOffer } from '../../core/handshake/extension-list.js';
 import { type HeadDecoder, responseDecoder } from '../../core/handshake/head-decoder.js';
 import type { HeaderFields } from '../../core/handshake/header-fields.js';
 import type { StatusLine } from '../../core/handshake/start-line.js';
@@ -11,7 +12,12 @@ import { HandshakeError } from './handshake-error.js';
 
 /** A server's final answer to an opening handshake. */
 export type OpeningAnswer =
-  | { readonly type: 'accepted'; readonly subprotocol: string | undefined; readonly head: Uint8Array }
+  | {
+      readonly type: 'accepted';
+      readonly subprotocol: string | undefined;
+      readonly extensions: readonly ExtensionOffer[];
+      readonly head: Uint8Array;
+    }
   | {
       readonly type: 'refused';
       readonly status: number;
@@ -80,7 +86,12 @@ class OpeningExchange implements Stage {
       case 'invalid':
         return failed(new HandshakeError(check.code, check.reason));
       case 'accepted':
-        this.answer = { type: 'accepted', subprotocol: check.subprotocol, head: step.rest };
+        this.answer = {
+          type: 'accepted',
+          subprotocol: check.subprotocol,
+          extensions: check.extensions,
+          head: step.rest,
+        };
         return done;
       case 'refused':
         this.answer = { type: 'refused', status: check.status, headers: check.headers, rest: step.rest };

@@ -1,12 +1,9 @@
 import type { WebSocketUri } from '../../core/handshake/websocket-uri.js';
 
 import { ConnectionDriver, type DriverFace } from '../connection-driver.js';
-import { discard } from '../dial/socket-stage.js';
-import { openStream } from '../opening/open-stream.js';
+import { openConnection } from '../opening/open-connection.js';
 import { checkPeerOptions, peerOptionsOf } from '../peer-options.js';
 import { PeerProfile } from '../peer-profile.js';
-import { Scheduler } from '../scheduler.js';
-import { openTransport } from '../transport/open-transport.js';
 
 import type { CheckedOptions } from './websocket-options.js';
 
@@ -14,6 +11,7 @@ import type { CheckedOptions } from './websocket-options.js';
 export interface Established {
   readonly driver: ConnectionDriver;
   readonly protocol: string;
+  readonly extensions: string;
   /** Bytes that came behind the handshake: what the driver starts with. */
   readonly head: Uint8Array;
 }
@@ -64,15 +62,16 @@ export class ConnectionAttempt {
   }
 
   async #open(face: DriverFace): Promise<Established> {
-    const { protocols, options } = this.#checked;
+    const { protocols } = this.#checked;
     const { signal } = this.#controller;
-    const opened = await openStream(this.#uri.href, { ...options, subprotocols: protocols, signal });
+    const options = { ...this.#checked.options, subprotocols: protocols, signal };
+    const opened = await openConnection(this.#uri.href, options, this.#profile);
     if (signal.aborted) {
-      discard(opened.socket);
+      opened.parts.transport.destroy();
       throw signal.reason;
     }
-    const transport = openTransport(opened.socket, this.#profile.socketAccess);
-    const driver = new ConnectionDriver(this.#profile.createParts(transport, new Scheduler()), face);
-    return { driver, protocol: opened.subprotocol, head: opened.head };
+    const driver = new ConnectionDriver(opened.parts, face);
+    const { subprotocol: protocol, extensions, head } = opened;
+    return { driver, protocol, extensions, head };
   }
 }

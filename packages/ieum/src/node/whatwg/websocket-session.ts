@@ -19,7 +19,7 @@ export interface SessionEnd {
 
 /** Who is told what happens, each in a task of its own. */
 export interface SessionOwner {
-  handleOpen(protocol: string): void;
+  handleOpen(protocol: string, extensions: string): void;
   handleMessage(message: Message): void;
   handleFailure(cause: FailureCause): void;
   /** The last of all. */
@@ -85,10 +85,10 @@ export class WebSocketSession implements DriverFace {
     this.#end({ failure, code: record.code, reason: record.reason });
   }
 
-  #start({ driver, protocol, head }: Established): void {
+  #start({ driver, protocol, extensions, head }: Established): void {
     this.#driver = driver;
     this.#lane = new SendLane(driver, (error) => driver.abort({ type: 'handler', error }));
-    this.#tasks.add(() => this.#owner.handleOpen(protocol));
+    this.#tasks.add(() => this.#owner.handleOpen(protocol, extensions));
     driver.start(head);
   }
 

@@ -90,11 +90,11 @@ export class WebSocketStream {
     return new WebSocketError(message, new ObservedEnd(undefined, '', cause));
   }
 
-  #start(session: StreamSession, { driver, protocol, head }: Established): OpenedStreams {
+  #start(session: StreamSession, { driver, protocol, extensions, head }: Established): OpenedStreams {
     const pair = new MessageStreams(session.attach(driver));
     this.#pair = pair;
     driver.start(head);
-    return { pair, info: { readable: pair.readable, writable: pair.writable, extensions: '', protocol } };
+    return { pair, info: { readable: pair.readable, writable: pair.writable, extensions, protocol } };
   }
 }
 

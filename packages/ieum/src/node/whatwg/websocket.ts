@@ -66,7 +66,7 @@ export class WebSocket extends EventTarget {
   readonly #session: WebSocketSession;
   readonly #handlers: EventHandlers = new EventHandlers(this);
   #readyState: 0 | 1 | 2 | 3 = 0;
-  readonly #extensions = '';
+  #extensions = '';
   #protocol = '';
   #binaryType: 'blob' | 'arraybuffer' = 'blob';
   /** Bytes of messages that were sent when it was too late. */
@@ -87,7 +87,7 @@ export class WebSocket extends EventTarget {
     this.#uri = parseAddress(url);
     const attempt = new ConnectionAttempt(this.#uri, readWebSocketArgument(protocols));
     const owner = {
-      handleOpen: (protocol: string) => this.#handleOpen(protocol),
+      handleOpen: (protocol: string, extensions: string) => this.#handleOpen(protocol, extensions),
       handleMessage: (message: Message) => this.#handleMessage(message),
       handleFailure: (cause: FailureCause) => this.#handleFailure(cause),
       handleClosed: (end: SessionEnd) => this.#handleClosed(end),
@@ -203,10 +203,11 @@ export class WebSocket extends EventTarget {
     return this.#readyState === 1 && this.#session.isClosing ? 2 : this.#readyState;
   }
 
-  #handleOpen(protocol: string): void {
+  #handleOpen(protocol: string, extensions: string): void {
     if (this.#readyState !== 0) return;
     this.#readyState = 1;
     this.#protocol = protocol;
+    this.#extensions = extensions;
     this.dispatchEvent(new Event('open'));
   }
 

@@ -1,0 +1,76 @@
+import type { DeflateCodec } from '../../core/deflate/deflate-codec.js';
+import {
+  type DeflateTerms,
+  grantDeflate,
+  offerDeflate,
+  permessageDeflate,
+  readDeflateAnswer,
+} from '../../core/deflate/deflate-parameters.js';
+import { PermessageDeflate } from '../../core/deflate/permessage-deflate.js';
+import type { MessageExtension } from '../../core/extension.js';
+import type { ExtensionOffer } from '../../core/handshake/extension-list.js';
+
+import type { DeflateSettings } from './deflate-options.js';
+import { KeptCodec } from './kept-codec.js';
+import { MemoryBudget } from './memory-budget.js';
+import { ZlibCodec } from './zlib-codec.js';
+
+/** An extension that a server grants, and what its answer says of it. */
+export interface ExtensionGrant {
+  readonly answer: ExtensionOffer;
+  readonly extension: MessageExtension;
+}
+
+/** `permessage-deflate` for all connections that share settings. */
+export class DeflateSupport {
+  /** What a client offers. */
+  readonly offer: ExtensionOffer;
+  readonly #settings: DeflateSettings;
+  readonly #codec: DeflateCodec;
+
+  constructor(settings: DeflateSettings) {
+    this.#settings = settings;
+    this.offer = offerDeflate(settings);
+    const kept = settings.zlibAccess === 'direct' ? KeptCodec.create(settings) : null;
+    this.#codec = kept ?? new ZlibCodec(settings);
+  }
+
+  /** What a server grants of the offers; null for nothing, because none can be granted or memory is short. */
+  grant(offers: readonly ExtensionOffer[]): ExtensionGrant | null {
+    const grant = grantDeflate(offers, this.#settings);
+    const extension = grant === null ? null : this.#open(grant.terms);
+    return grant === null || extension === null ? null : { answer: grant.answer, extension };
+  }
+
+  /** What a client makes of the answer to its offer; null when that breaks the rules. */
+  accept(answer: ExtensionOffer): MessageExtension | null {
+    const terms = answer.name === permessageDeflate ? readDeflateAnswer(answer, this.offer) : null;
+    return terms === null ? null : this.#create(terms);
+  }
+
+  #open(terms: DeflateTerms): MessageExtension | null {
+    const { maxMemoryBytes } = this.#settings;
+    return budget.tryTake(windowBytes(terms), maxMemoryBytes) ? this.#create(terms) : null;
+  }
+
+  #create(terms: DeflateTerms): MessageExtension {
+    return new PermessageDeflate(
+      {
+        codec: this.#codec,
+        threshold: this.#settings.thresholdBytes,
+        handleClosed: (closed) => budget.giveBack(windowBytes(closed)),
+      },
+      terms,
+    );
+  }
+}
+
+/** What the windows of a connection take when they are full. */
+function windowBytes(terms: DeflateTerms): number {
+  const sent = terms.sendNoContextTakeover ? 0 : 2 ** terms.sendWindowBits;
+  const received = terms.receiveNoContextTakeover ? 0 : 2 ** terms.receiveWindowBits;
+  return 2 * (sent + received);
+}
+
+/** One for the process. */
+const budget = new MemoryBudget();
