@@ -41,13 +41,14 @@ export class FrameReader {
     const { first, second, lengthForm, headerLength, length } = header;
     const bytes = this.take(headerLength + length);
     const payload = Buffer.from(bytes.subarray(headerLength));
-    const masked = (second & 0x80) !== 0;
-    if (masked) applyMask(payload, bytes.readUInt32BE(headerLength - 4));
+    const key = second >= 0x80 ? bytes.readUInt32BE(headerLength - 4) : null;
+    if (key !== null) applyMask(payload, key);
     const frame = {
       fin: first >= 0x80,
       rsv: (first >> 4) & 7,
       opcode: first & 15,
-      masked,
+      masked: key !== null,
+      key,
       lengthForm,
       payload,
     };

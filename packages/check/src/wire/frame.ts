@@ -27,6 +27,8 @@ export interface RawFrame {
   readonly rsv: number;
   readonly opcode: number;
   readonly masked: boolean;
+  /** The masking key; null in a frame that was not masked. */
+  readonly key: number | null;
   readonly lengthForm: 7 | 16 | 64;
   readonly payload: Buffer;
 }
@@ -59,7 +61,7 @@ export function shortestForm(length: bigint): 7 | 16 | 64 {
 }
 
 /** A frame in words: `text, FIN, masked, 5 bytes "Hello"`. */
-export function describeFrame(frame: Omit<RawFrame, 'lengthForm'>): string {
+export function describeFrame(frame: Omit<RawFrame, 'lengthForm' | 'key'>): string {
   const { opcode, fin, rsv, masked, payload } = frame;
   const parts = [
     opcodeNames.get(opcode) ?? `opcode ${opcode.toString(16).toUpperCase()}`,

@@ -7,6 +7,7 @@ import { Opcode } from 'ieum/core';
 import type { ByteTransport } from './byte-transport.js';
 import { describeFrame, encodeFrame, type FrameToSend, payloadBytes } from './frame.js';
 import type { WireLog } from './wire-log.js';
+import type { Cut } from './wire-options.js';
 
 /** Writes whatever it is told to the peer, and into the log. */
 export class Sender {
@@ -24,13 +25,28 @@ export class Sender {
 
   sendFrame(frame: FrameToSend): void {
     const bytes = this.encode(frame);
-    this.write(bytes, describeSent(frame, frame.masked ?? this.#masks));
+    this.write(bytes, describeSent(frame, this.#isMasked(frame)));
     if (frame.opcode === Opcode.Close) this.hasSentClose = true;
+  }
+
+  /** Sends frames in one write, or cut into pieces wherever frames end. */
+  async sendFrames(frames: readonly FrameToSend[], { pieceBytes, delayMs = 0 }: Cut): Promise<void> {
+    const bytes = Buffer.concat(frames.map((frame) => this.encode(frame)));
+    const lines = frames.slice(0, maxListedFrames).map((frame) => describeSent(frame, this.#isMasked(frame)));
+    const more = frames.length > lines.length ? ` | and ${frames.length - lines.length} frames more` : '';
+    const line = lines.join(' | ') + more;
+    if (frames.some(({ opcode }) => opcode === Opcode.Close)) this.hasSentClose = true;
+    if (pieceBytes === undefined) this.write(bytes, line);
+    else await this.dribble(bytes, pieceBytes, delayMs, line);
   }
 
   /** The bytes of a frame, as `sendFrame` would write them. */
   encode(frame: FrameToSend): Buffer {
-    return encodeFrame(frame, (frame.masked ?? this.#masks) ? (frame.key ?? randomInt(2 ** 32)) : null);
+    return encodeFrame(frame, this.#isMasked(frame) ? (frame.key ?? randomInt(2 ** 32)) : null);
+  }
+
+  #isMasked({ masked = this.#masks }: FrameToSend): boolean {
+    return masked;
   }
 
   write(bytes: Uint8Array, line: string): void {
@@ -38,9 +54,13 @@ export class Sender {
     this.#log.sent(isSent ? line : `${line} (lost: the connection cannot be written to any more)`, bytes);
   }
 
-  async dribble(bytes: Uint8Array, pieceBytes: number, delayMs: number): Promise<void> {
-    const detail = `${pieceBytes} at a time, ${delayMs} ms apart`;
-    this.#log.sent(`${bytes.length} bytes, ${detail}`, bytes);
+  async dribble(
+    bytes: Uint8Array,
+    pieceBytes: number,
+    delayMs: number,
+    line = `${bytes.length} bytes`,
+  ): Promise<void> {
+    this.#log.sent(`${line}, ${pieceBytes} bytes at a time, ${delayMs} ms apart`, bytes);
     for (let at = 0; at < bytes.length; at += pieceBytes) {
       if (!this.#transport.write(bytes.subarray(at, at + pieceBytes))) return;
       if (at + pieceBytes < bytes.length) await sleep(delayMs);
@@ -65,3 +85,5 @@ function describeSent(frame: FrameToSend, masked: boolean): string {
   ];
   return describeFrame({ fin, rsv, opcode, masked, payload }) + extra.join('');
 }
+
+const maxListedFrames = 12;

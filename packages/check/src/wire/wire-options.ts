@@ -4,6 +4,14 @@ export interface MessageOptions {
   readonly fragmentBytes?: number;
 }
 
+/** How the bytes of frames are cut on their way. */
+export interface Cut {
+  /** Default: all at once. */
+  readonly pieceBytes?: number;
+  /** Between two pieces. Default 0: as soon as timers allow. */
+  readonly delayMs?: number;
+}
+
 export interface WaitOptions {
   /** Default: until the case is over. */
   readonly timeoutMs?: number;

@@ -22,7 +22,7 @@ import {
   type WireExtension,
 } from './wire-event.js';
 import type { WireLog } from './wire-log.js';
-import type { FailureExpectation, MessageOptions, WaitOptions } from './wire-options.js';
+import type { Cut, FailureExpectation, MessageOptions, WaitOptions } from './wire-options.js';
 
 /** What a wire is made of. */
 export interface WireParts {
@@ -138,6 +138,11 @@ export class Wire {
     this.#parts.sender.sendFrame(frame);
   }
 
+  /** Sends frames in one write, or cut into pieces wherever frames end. */
+  sendFrames(frames: readonly FrameToSend[], cut: Cut = {}): Promise<void> {
+    return this.#parts.sender.sendFrames(frames, cut);
+  }
+
   /** The bytes of a frame, to be sent by `sendBytes` or `dribble`. */
   encodeFrame(frame: FrameToSend): Buffer {
     return this.#parts.sender.encode(frame);
@@ -218,6 +223,11 @@ export class Wire {
   /** The next event, Pings answered and left out; null when nothing came in time. */
   async receiveEvent(options: WaitOptions = {}): Promise<WireEvent | null> {
     return this.#keptBack.shift() ?? this.#nextEvent(Date.now() + this.#patience(options));
+  }
+
+  /** Puts an event back that was received, for what is expected next. */
+  keepBack(event: WireEvent): void {
+    this.#keptBack.unshift(event);
   }
 
   /** A message comes, whatever Pongs come before it. It is compared with the payload, unless that is null. */
