@@ -61,7 +61,7 @@ export const walls: readonly Wall[] = [
   {
     folder: 'packages/cli/src',
     builtins: 'all',
-    packages: [/^ieum$/, /^ieum\/(core|testing)$/, /^(?!ieum(\/|$)|@ieum\/)/],
+    packages: [/^ieum$/, /^ieum\/(core|testing)$/, /^@ieum\/check$/, /^(?!ieum(\/|$)|@ieum\/)/],
   },
   { folder: 'packages/ws/src', packages: [/^ieum\/ws$/] },
   { folder: 'apps/console/src', packages: [/^(?!ieum(\/|$)|@ieum\/)/] },

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 
 import { addBenchCommand } from './bench-command.js';
+import { addCheckCommand } from './check-command.js';
 import { addConnectCommand } from './connect-command.js';
 import { addServeCommand } from './serve-command.js';
 
@@ -19,6 +20,7 @@ export function createProgram(): Command {
   addServeCommand(program, version);
   addConnectCommand(program);
   addBenchCommand(program);
+  addCheckCommand(program);
   return program.addHelpText('after', examples);
 }
 
@@ -39,5 +41,6 @@ Examples:
   ieum connect ws://127.0.0.1:8080/echo        talk to it from the terminal
   echo hello | ieum connect ws://127.0.0.1:8080/echo
   ieum bench ws://127.0.0.1:8080/echo          how many messages it echoes, and how fast
+  ieum check server ws://127.0.0.1:8080/echo   whether it keeps to the RFCs
 
 "ieum serve --help" and the like tell more.`;
