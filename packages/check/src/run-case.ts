@@ -47,7 +47,7 @@ export async function runCase(
   const setting: CaseSetting = { findings, log, deadline, signal: abort.signal };
   let lease: WireLease | null = null;
   const work = async (): Promise<void> => {
-    const opened = await open(setting);
+    const opened = await open(setting).catch(noConnection);
     lease = opened;
     if (abort.signal.aborted) opened.release();
     else await performCase(testCase, opened.wire);
@@ -78,10 +78,15 @@ async function performCase(testCase: Case, wire: Wire): Promise<void> {
   await testCase.run(wire);
 }
 
+function noConnection(error: unknown): never {
+  if (error instanceof Deviation) throw error;
+  const cause = error instanceof AggregateError ? error.errors[0] : error;
+  throw new Deviation(`no connection: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+}
+
 function note(error: unknown, findings: Findings): void {
   if (error instanceof Conclusion) return;
   if (error instanceof Deviation) findings.add('fail', error.message);
-  else if (error instanceof Error && 'code' in error) findings.add('fail', `no connection: ${error.message}`);
   else
     findings.add('fail', `the case itself failed: ${error instanceof Error ? error.stack : String(error)}`);
 }

@@ -15,7 +15,7 @@ export class CheckProgress {
 
   begin(total: number): void {
     this.#view.begin({
-      title: `${total} cases`,
+      title: `judging by ${total} cases`,
       state: () => ({ share: this.#done / total, detail: this.#detail() }),
     });
   }

@@ -5,15 +5,12 @@ import { Opcode } from 'ieum/core';
 
 import type { RequestHead, ResponseHead } from '../opening/head.js';
 import type { OpeningChanges } from '../opening/opening-changes.js';
-import { responseFaults } from '../opening/opening-response.js';
-import type { OpeningSide } from '../opening/opening-side.js';
-import { Conclusion, Deviation, type Findings } from '../verdict.js';
+import { Conclusion, Deviation } from '../verdict.js';
 
-import type { Arrivals } from './arrivals.js';
-import type { ByteTransport } from './byte-transport.js';
 import { EventReader } from './event-reader.js';
 import { type FrameToSend, payloadBytes, type RawFrame } from './frame.js';
-import { closePayload, type Sender } from './sender.js';
+import { ResponseCheck } from './response-check.js';
+import { closePayload } from './sender.js';
 import {
   type CloseEvent,
   describeEvent,
@@ -23,18 +20,7 @@ import {
 } from './wire-event.js';
 import type { WireLog } from './wire-log.js';
 import type { Cut, FailureExpectation, MessageOptions, WaitOptions } from './wire-options.js';
-
-/** What a wire is made of. */
-export interface WireParts {
-  readonly transport: ByteTransport;
-  readonly arrivals: Arrivals;
-  readonly sender: Sender;
-  readonly opening: OpeningSide;
-  readonly findings: Findings;
-  readonly log: WireLog;
-  /** When the case is over, in the time of `Date.now()`. */
-  readonly deadline: number;
-}
+import { patienceOf, type WireParts } from './wire-parts.js';
 
 /**
  * A connection to the peer under judgement, for a case: it sends whatever it is told, allowed or not, and expects. What is
@@ -48,9 +34,9 @@ export class Wire {
   readonly log: WireLog;
   readonly #parts: WireParts;
   readonly #reader: EventReader;
+  readonly #responses: ResponseCheck;
   /** Events that came while another one was waited for. */
   #keptBack: WireEvent[] = [];
-  #response: ResponseHead | null = null;
 
   constructor(parts: WireParts) {
     this.#parts = parts;
@@ -58,6 +44,7 @@ export class Wire {
     this.tester = parts.opening.role;
     this.peer = this.tester === 'client' ? 'server' : 'client';
     this.#reader = new EventReader(parts.arrivals, this.peer);
+    this.#responses = new ResponseCheck(parts);
   }
 
   // The opening handshake.
@@ -71,8 +58,9 @@ export class Wire {
 
   /** The server's response, once it has come. Only when the tester is client. */
   get response(): ResponseHead {
-    if (this.#response === null) throw new Error('no response has come');
-    return this.#response;
+    const { response } = this.#responses;
+    if (response === null) throw new Error('no response has come');
+    return response;
   }
 
   /** Sends the tester's part of the opening handshake: the request as client, the response as server. */
@@ -86,30 +74,13 @@ export class Wire {
   }
 
   /** Waits for the response and gives it, whatever it says; null when the connection ended without one. */
-  async receiveResponse(options: WaitOptions = {}): Promise<ResponseHead | null> {
-    const { opening, arrivals } = this.#parts;
-    if (opening.role !== 'client') throw new Error('the tester is server: it receives no response');
-    const timeoutMs = this.#patience(options);
-    const found = await arrivals.wait<ResponseHead | 'end'>(
-      () => opening.takeResponse() ?? (arrivals.end === null ? null : 'end'),
-      timeoutMs,
-    );
-    if (found === null) this.fail(`no response came within ${timeoutMs} ms`);
-    this.#response = found === 'end' ? null : found;
-    return this.#response;
+  receiveResponse(options: WaitOptions = {}): Promise<ResponseHead | null> {
+    return this.#responses.receive(options);
   }
 
   /** The server accepts, with everything in its response right. As server it has nothing to wait for. */
-  async expectOpened(options: WaitOptions = {}): Promise<void> {
-    const { opening } = this.#parts;
-    if (opening.role === 'server') return;
-    const response = await this.receiveResponse(options);
-    if (response === null) this.fail('the server ended the connection without a response');
-    if (!opening.isSuccess(response.status)) {
-      this.fail(`the server answered ${response.startLine || response.status}`);
-    }
-    const faults = responseFaults(response, opening.asked);
-    if (faults.length > 0) this.fail(faults.join('; '));
+  expectOpened(options: WaitOptions = {}): Promise<void> {
+    return this.#responses.expectAccepted(options);
   }
 
   /**
@@ -117,19 +88,9 @@ export class Wire {
    * answer, is non-strict), a client ends the connection.
    */
   async expectRefused(options: WaitOptions & { readonly statuses?: readonly number[] } = {}): Promise<void> {
-    if (this.tester === 'server') {
-      await this.expectFailure({ ...options, codes: [1002, 1010], allowNoClose: true });
-      return;
-    }
-    const response = await this.receiveResponse(options);
-    const { statuses = [] } = options;
-    if (response === null) {
-      this.nonStrict('the server ended the connection without a response (RFC 6455 §4.2.1)');
-    } else if (response.status < 300)
-      this.fail(`the server answered ${response.startLine || response.status}`);
-    else if (statuses.length > 0 && !statuses.includes(response.status)) {
-      this.nonStrict(`the status is ${response.status}, not ${statuses.join(' or ')}`);
-    }
+    const { statuses = [], ...wait } = options;
+    if (this.tester === 'client') await this.#responses.expectRefused(statuses, wait);
+    else await this.expectFailure({ ...wait, codes: [1002, 1010], allowNoClose: true });
   }
 
   // Sending.
@@ -386,7 +347,7 @@ export class Wire {
     this.fail(`the payload of ${what} is not what was sent${length}`);
   }
 
-  #patience({ timeoutMs = Number.POSITIVE_INFINITY }: WaitOptions): number {
-    return Math.max(1, Math.min(timeoutMs, this.#parts.deadline - Date.now()));
+  #patience(options: WaitOptions): number {
+    return patienceOf(this.#parts, options);
   }
 }

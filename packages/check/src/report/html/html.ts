@@ -56,9 +56,11 @@ function formatAgent(report: Report): string {
   const numbers = [...present]
     .reverse()
     .map((verdict) => `<span><b>${counts[verdict]}</b> ${verdict}</span>`);
-  const place = report.peer === 'server' ? ` · ${report.url}` : '';
-  const about = `${report.peer} · ${carrierOf(report)}${place} · ${report.startedAt.slice(0, 10)}`;
-  return `<li><h2>${escapeHtml(report.agent)}</h2><p>${escapeHtml(about)}</p>
+  const place = report.peer === 'server' ? [report.url] : [];
+  const about = [report.peer, carrierOf(report), ...place, report.startedAt.slice(0, 10)].map(
+    (part) => `<span>${escapeHtml(part)}</span>`,
+  );
+  return `<li><h2>${escapeHtml(report.agent)}</h2><p>${about.join(' ')}</p>
 <div class="bar" aria-hidden="true">${segments.join('')}</div><div class="counts">${numbers.join('')}</div></li>`;
 }
 

@@ -30,6 +30,7 @@ code, .mono { font-family: var(--mono); font-size: .86em; }
 .agents li { background: var(--card); border: 1px solid var(--line); border-radius: .8rem; padding: 1rem 1.1rem; min-width: 0; }
 .agents h2 { font-size: 1.08rem; overflow-wrap: anywhere; }
 .agents p { margin: .1rem 0 .75rem; color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
+.agents p span + span::before { content: '· '; } .agents p span { display: inline-block; }
 .bar { display: flex; height: .6rem; border-radius: 1rem; overflow: hidden; background: var(--raised); gap: 2px; }
 .bar span { min-width: 3px; }
 .bar .pass { background: var(--pass); } .bar .info { background: var(--info); }
