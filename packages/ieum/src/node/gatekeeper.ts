@@ -56,6 +56,11 @@ export class Gatekeeper<User> {
     return resource === undefined ? undefined : this.#routes.find(pathOf(resource));
   }
 
+  /** Whether the connections of any route are accessed below `node:net`. */
+  get hasDirectRoutes(): boolean {
+    return this.#routes.uses('direct');
+  }
+
   /** What is wrong with a request that `node:http` did not take for an upgrade. */
   refusalOf(message: IncomingMessage): Refusal {
     const check = checkOpeningRequest(headOf(message));

@@ -272,6 +272,38 @@ test('behind a PROXY header an opening handshake is read by node:http', async ()
   expect(sockets.count).toBe(1);
 });
 
+test('with public access on every route, a client is given to node:http before it says anything', async () => {
+  const { port } = await serve<unknown>({ routes: { '/': echo, '/rooms/*': echo }, socketAccess: 'public' });
+  const sockets = countServerSockets();
+  const client = await RawClient.connect(port);
+  await client.until(() => sockets.count === 1, 'a socket');
+  client.send(openingRequest(), text('echo'));
+  expect((await client.response()).status).toBe(101);
+  expect(await client.frame()).toBe('text echo');
+});
+
+test('bytes of a connection that a full server of node:net drops go to nobody', async () => {
+  const received: string[] = [];
+  const server = net.createServer((socket) => {
+    socket.on('data', (bytes) => received.push(String(bytes)));
+  });
+  server.maxConnections = 1;
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.close();
+  });
+  await once(server, 'listening');
+  requireNativeHandles().accept(server, (handle, handOn) => handOn(handle, Buffer.from('first bytes ')));
+  const { port } = server.address() as net.AddressInfo;
+  await RawClient.connect(port);
+  await expect.poll(() => received).toEqual(['first bytes ']);
+  const dropped = await RawClient.connect(port);
+  await dropped.end();
+  server.maxConnections = 2;
+  await RawClient.connect(port);
+  await expect.poll(() => received).toEqual(['first bytes ', 'first bytes ']);
+});
+
 test('a server of node:net keeps what the listener does not take', async () => {
   const readBefore: number[] = [];
   const server = net.createServer((socket) => {

@@ -47,6 +47,8 @@ export interface HttpListenerParts {
   readonly handleAttempt: (attempt: UpgradeAttempt) => void;
   /** How the connections of the route that a target leads to are accessed; undefined without a route. */
   readonly accessTo: (target: string) => SocketAccess | undefined;
+  /** Whether any route has direct access: without one, nothing below `node:net` is touched. */
+  readonly hasDirectRoutes: boolean;
   /** Why a request for a route cannot be served when it is no upgrade. */
   readonly refusalFor: (message: IncomingMessage) => Refusal;
 }
@@ -184,7 +186,8 @@ export class HttpListener {
 
   #createHandleListener(): HandleListener | null {
     const { tls: tlsOptions, proxyProtocol, handshakeTimeoutMs, maxHeaderBytes } = this.#options;
-    if (nativeHandles === null || tlsOptions !== undefined || proxyProtocol === true) return null;
+    if (nativeHandles === null || !this.#parts.hasDirectRoutes) return null;
+    if (tlsOptions !== undefined || proxyProtocol === true) return null;
     return new HandleListener({
       native: nativeHandles,
       scheduler: this.#parts.scheduler,

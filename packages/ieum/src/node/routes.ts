@@ -13,6 +13,7 @@ import {
   peerOptionsOf,
 } from './peer-options.js';
 import { PeerProfile } from './peer-profile.js';
+import type { SocketAccess } from './transport/transport.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
 /** Chooses one of the subprotocols that a client offers, or undefined for none. */
@@ -59,6 +60,12 @@ export class RouteTable<User> {
 
   find(path: string): CompiledRoute<User> | undefined {
     return this.#exact.get(path) ?? this.#prefixes.find(([prefix]) => path.startsWith(prefix))?.[1];
+  }
+
+  /** Whether the connections of any route are accessed in this way. */
+  uses(access: SocketAccess): boolean {
+    const all = [...this.#exact.values(), ...this.#prefixes.map(([, route]) => route)];
+    return all.some(({ profile }) => profile.socketAccess === access);
   }
 }
 

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -90,6 +91,7 @@ export class WebSocketServer<User = unknown> {
       handleUpgrade: (message, socket, head) => this.handleUpgrade(message, socket, head),
       handleAttempt: (attempt) => this.#receive(attempt),
       accessTo: (target) => this.#gatekeeper.routeOf(target)?.profile.socketAccess,
+      hasDirectRoutes: this.#gatekeeper.hasDirectRoutes,
       refusalFor: (message) => this.#gatekeeper.refusalOf(message),
     });
     const address = await listener.listen(options);
@@ -144,7 +146,9 @@ export class WebSocketServer<User = unknown> {
     this.#responses.whenWritten(socket, () => {
       // The deadlines of HTTP end here.
       (socket as Socket).setTimeout(0);
-      this.#receive(upgradeOf(message, socket, head, this.#proxied));
+      // Node 20 and 22 use the async context that this runs in again, for whoever connects next.
+      const context = new AsyncResource('UPGRADE');
+      context.runInAsyncScope(() => this.#receive(upgradeOf(message, socket, head, this.#proxied)));
     });
   }
 

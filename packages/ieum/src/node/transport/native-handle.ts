@@ -104,8 +104,11 @@ export class NativeHandles {
     if (listening === undefined || typeof onconnection !== 'function') return;
     const handOn: HandOn = (handle, bytes) => {
       delete handle[ownerKey];
-      server.prependOnceListener('connection', (socket) => socket.unshift(bytes));
+      const giveBytes = (socket: Socket) => socket.unshift(bytes);
+      server.prependListener('connection', giveBytes);
       onconnection.call(listening, 0, handle);
+      // A server that has `maxConnections` closes the handle instead: the bytes are nobody else's.
+      server.off('connection', giveBytes);
     };
     listening.onconnection = (status, handle) => {
       if (status === 0 && isHandle(handle)) handleAccepted(handle, handOn);
