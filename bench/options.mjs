@@ -37,8 +37,8 @@ export function parseOptions(args) {
       isWhole: true,
     }),
     json: values.json,
-    write: values.write,
-    resultsPath: values.results,
+    write: values.write || values.results !== undefined,
+    resultsPath: values.results ?? RESULTS_PATH,
     help: values.help,
   };
 }
@@ -54,7 +54,7 @@ const FLAGS = /** @type {const} */ ({
   'max-connections': { type: 'string', default: String(MAX_CONNECTIONS) },
   json: { type: 'boolean', default: false },
   write: { type: 'boolean', default: false },
-  results: { type: 'string', default: RESULTS_PATH },
+  results: { type: 'string' },
   help: { type: 'boolean', default: false },
 });
 
@@ -70,7 +70,7 @@ export const helpText = `Measures ieum beside ws, Bun and bare sockets, in one r
   --max-connections N   fewer connections than a workload has, to try something; no result
   --json                print JSON instead of tables
   --write               write bench/RESULTS.md too
-  --results FILE        write there instead
+  --results FILE        write FILE instead
   --help                print this
 
 Workloads

@@ -39,6 +39,10 @@ test('what is written goes to the page beside the programs unless told otherwise
   expect(parseOptions([]).resultsPath).toMatch(/\/bench\/RESULTS\.md$/);
 });
 
+test('whoever names a page wants it written', () => {
+  expect(parseOptions(['--results', 'page.md'])).toMatchObject({ write: true, resultsPath: 'page.md' });
+});
+
 describe('what makes no sense is refused, with the argument in the message', () => {
   test.each([
     [['--workloads', 'echo2'], /--workloads: no "echo2", did you mean echo20\?; there are echo20, /],
