@@ -78,7 +78,7 @@ const wrong: readonly (readonly [
   ['HTTP/1.0', { version: '1.0' }, 400, 'HTTP/1.1 is needed'],
   ['HTTP/2.0 in clear', { version: '2.0' }, 505, 'HTTP version not supported'],
   ['HTTP/3.7', { version: '3.7' }, 400, 'this is no HTTP/1.1 request'],
-  ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'this is no HTTP/1.1 request'],
+  ['almost the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\n\r', 400, 'this is no HTTP/1.1 request'],
   ['no version', headers({ 'Sec-WebSocket-Version': [] }), 426, 'unsupported WebSocket version'],
   ['version 8', headers({ 'Sec-WebSocket-Version': '8' }), 426, 'unsupported WebSocket version'],
   ['version 13, 8', headers({ 'Sec-WebSocket-Version': '13, 8' }), 426, 'unsupported WebSocket version'],

@@ -1,22 +1,25 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import https from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 
 import { UsageError } from '../core/errors.js';
-import { formatRefusal, type Refusal, refuse } from '../core/handshake/refusal.js';
+import type { Refusal } from '../core/handshake/refusal.js';
 
 import type { ProxiedConnections } from './admission/proxied-connections.js';
 import { ProxyProtocolListener } from './admission/proxy-protocol-listener.js';
 import type { TrustedProxies } from './admission/trusted-proxies.js';
 import { HandleListener } from './handle-listener.js';
+import { Http1Server, inactivityTimeoutMs, requestTimeoutMs } from './http1-server.js';
+import { Http2Server } from './http2/http2-server.js';
 import type { PendingResponses } from './pending-responses.js';
+import { PrefaceReader } from './preface-reader.js';
+import { RequestCounter } from './request-counter.js';
 import type { Scheduler } from './scheduler.js';
 import { type ServerOptions, type ServerTlsOptions, serverDefaults } from './server-options.js';
 import { nativeHandles } from './transport/native-handle.js';
 import type { SocketAccess } from './transport/transport.js';
-import type { UpgradeAttempt } from './upgrade-attempt.js';
+import { sourceOf, type UpgradeAttempt } from './upgrade-attempt.js';
 
 export interface ListenOptions {
   /** 0, the default, lets the system choose. */
@@ -43,7 +46,7 @@ export interface HttpListenerParts {
   /** Told of every request that gets a response. */
   readonly responses: PendingResponses;
   readonly handleUpgrade: (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** Takes an upgrade that `node:http` never saw. */
+  /** Takes an opening handshake that `node:http` never saw. */
   readonly handleAttempt: (attempt: UpgradeAttempt) => void;
   /** How the connections of the route that a target leads to are accessed; undefined without a route. */
   readonly accessTo: (target: string) => SocketAccess | undefined;
@@ -55,29 +58,38 @@ export interface HttpListenerParts {
 
 export type HttpListenerOptions = Pick<
   ServerOptions,
-  'tls' | 'request' | 'handshakeTimeoutMs' | 'maxHeaderBytes' | 'proxyProtocol'
+  'tls' | 'http2' | 'request' | 'handshakeTimeoutMs' | 'maxHeaderBytes' | 'proxyProtocol'
 >;
 
-/** An HTTP server of our own with strict limits, in front of upgrades and of the application's other requests. */
+/**
+ * HTTP servers of our own with strict limits, in front of upgrades and of the application's other requests: HTTP/1.1 and
+ * HTTP/2 on one port, told apart by ALPN, or without TLS by the first bytes.
+ */
 export class HttpListener {
   readonly #options: HttpListenerOptions;
   readonly #parts: HttpListenerParts;
-  readonly #http: http.Server;
-  /** What holds the port: the HTTP server itself, unless PROXY headers are read before it. */
-  readonly #front: net.Server;
+  readonly #requests = new RequestCounter();
+  readonly #http1: Http1Server;
+  readonly #http2: Http2Server | null;
+  /** Ends TLS, and tells which version of HTTP was agreed on. */
+  readonly #tls: tls.Server | null;
+  readonly #prefaces: PrefaceReader | null;
   readonly #proxyProtocol: ProxyProtocolListener | null;
+  /** What holds the port: the HTTP/1.1 server itself where nothing has to be done before it. */
+  readonly #front: net.Server;
   /** Takes upgrades before they come to the HTTP server, where it can. */
   readonly #handles: HandleListener | null;
-  #requestsInFlight = 0;
-  /** Called when no request is in flight any more, while closing. */
-  #handleIdle: () => void = () => {};
 
   constructor(options: HttpListenerOptions, parts: HttpListenerParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#http = this.#createHttpServer();
+    this.#http1 = this.#createHttp1Server();
+    this.#http2 = options.http2 === false ? null : this.#createHttp2Server();
+    this.#tls = options.tls === undefined ? null : this.#createTlsServer(options.tls);
+    this.#prefaces =
+      this.#tls === null && this.#http2 !== null ? this.#createPrefaceReader(this.#http2) : null;
     this.#proxyProtocol = options.proxyProtocol ? this.#createProxyProtocolListener() : null;
-    this.#front = this.#proxyProtocol === null ? this.#http : this.#createFront(this.#proxyProtocol);
+    this.#front = this.#createFront();
     this.#handles = this.#createHandleListener();
   }
 
@@ -94,12 +106,16 @@ export class HttpListener {
         front.off('error', reject);
         // A connection that the system could not hand over, for want of file descriptors perhaps, is its client's loss.
         front.on('error', () => {});
-        // `node:http` enforces its deadlines from this event on.
-        if (front !== this.#http) this.#http.emit('listening');
+        if (front !== this.#http1.server) this.#http1.start();
         this.#handles?.start(front);
         resolve(this.#address());
       });
     });
+  }
+
+  /** Tells the clients of HTTP/2 to ask for nothing more on the connections that they have. */
+  drain(): void {
+    this.#http2?.drain();
   }
 
   /**
@@ -107,21 +123,18 @@ export class HttpListener {
    * were kept alive or never said anything. TLS handshakes that have begun run into their own deadline.
    */
   async close(graceMs: number): Promise<void> {
+    const http1 = this.#http1.server;
     this.#proxyProtocol?.destroyWaiting();
+    this.#prefaces?.destroyWaiting();
     this.#handles?.closeWaiting();
     const closed = new Promise<void>((resolve) => this.#front.close(() => resolve()));
-    if (this.#front !== this.#http) this.#http.close();
-    this.#http.closeIdleConnections();
-    await this.#within(this.#idle(), graceMs);
-    this.#http.closeAllConnections();
+    if (this.#front !== http1) http1.close();
+    http1.closeIdleConnections();
+    this.#http2?.drain();
+    await this.#within(this.#requests.idle(), graceMs);
+    http1.closeAllConnections();
+    this.#http2?.destroy();
     await this.#within(closed, lastWordsMs);
-  }
-
-  #idle(): Promise<void> {
-    if (this.#requestsInFlight === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#handleIdle = resolve;
-    });
   }
 
   async #within(work: Promise<void>, delayMs: number): Promise<void> {
@@ -133,44 +146,58 @@ export class HttpListener {
     cancel();
   }
 
-  #createHttpServer(): http.Server {
-    const { tls: tlsOptions, maxHeaderBytes, handshakeTimeoutMs } = this.#options;
-    const headersTimeout = Math.ceil(handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs);
-    const limits: http.ServerOptions = {
-      maxHeaderSize: maxHeaderBytes ?? serverDefaults.maxHeaderBytes,
-      headersTimeout,
-      requestTimeout: Math.max(headersTimeout, requestTimeoutMs),
-      connectionsCheckingInterval: Math.ceil(Math.min(1_000, headersTimeout / 2)),
-      // A request without Host is ours to refuse, with a reason.
-      requireHostHeader: false,
-    };
-    const server =
-      tlsOptions === undefined
-        ? http.createServer(limits)
-        : https.createServer({
-            ...withServerNames(tlsOptions),
-            ...limits,
-            handshakeTimeout: headersTimeout,
-          });
-    // The size is limited; a field that was dropped behind a number of others could be the one that matters.
-    server.maxHeadersCount = 0;
-    server.timeout = inactivityTimeoutMs;
-    server.maxRequestsPerSocket = maxRequestsPerSocket;
-    server.on('upgrade', (message, socket, head) => this.#handleUpgrade(message, socket, head));
-    server.on('request', (message, response) => this.#handleRequest(message, response));
-    server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
-      this.#parts.responses.add(message.socket, response);
-      respond(response, refuse(417, 'no expectation but 100-continue is met'));
+  #createHttp1Server(): Http1Server {
+    const { responses, handleUpgrade, refusalFor } = this.#parts;
+    const isRoute = (target: string) => this.#isRoute(target);
+    return new Http1Server(this.#options, {
+      responses,
+      requests: this.#requests,
+      handleUpgrade,
+      isRoute,
+      refusalFor,
     });
-    server.on('connect', (_message, socket) => {
-      const refusal = refuse(405, 'an opening handshake is a GET request', [['Allow', 'GET']]);
-      this.#parts.responses.whenWritten(socket, () => endWith(socket, refusal));
+  }
+
+  #createHttp2Server(): Http2Server {
+    const { scheduler, proxied, handleAttempt } = this.#parts;
+    return new Http2Server({
+      clock: scheduler.clock,
+      maxHeaderBytes: this.#options.maxHeaderBytes ?? serverDefaults.maxHeaderBytes,
+      handshakeTimeoutMs: this.#handshakeTimeoutMs,
+      inactivityTimeoutMs,
+      requestTimeoutMs: Math.max(this.#handshakeTimeoutMs, requestTimeoutMs),
+      sourceOf: (socket) => sourceOf(socket, proxied),
+      isRoute: (target) => this.#isRoute(target),
+      request: this.#options.request,
+      requests: this.#requests,
+      handleAttempt,
     });
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      this.#parts.responses.whenWritten(socket, () => endWith(socket, refusalFor(error)));
+  }
+
+  #createTlsServer(options: ServerTlsOptions): tls.Server {
+    const http2 = this.#http2;
+    const protocols = http2 === null ? ['http/1.1'] : ['h2', 'http/1.1'];
+    const server = tls.createServer({
+      ...(options.ALPNCallback === undefined ? { ALPNProtocols: protocols } : {}),
+      ...withServerNames(options),
+      handshakeTimeout: Math.ceil(this.#handshakeTimeoutMs),
+      noDelay: true,
     });
-    server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('secureConnection', (socket) => {
+      if (http2 !== null && socket.alpnProtocol === 'h2') http2.accept(socket);
+      else this.#http1.accept(socket);
+    });
     return server;
+  }
+
+  #createPrefaceReader(http2: Http2Server): PrefaceReader {
+    return new PrefaceReader({
+      clock: this.#parts.scheduler.clock,
+      deadlineMs: this.#handshakeTimeoutMs,
+      handleHttp1: (socket) => this.#http1.accept(socket),
+      handleHttp2: (socket) => http2.accept(socket),
+    });
   }
 
   #createProxyProtocolListener(): ProxyProtocolListener {
@@ -179,61 +206,49 @@ export class HttpListener {
       trusted,
       connections: proxied,
       clock: scheduler.clock,
-      deadlineMs: this.#options.handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs,
-      handOn: (socket) => this.#http.emit('connection', socket),
+      deadlineMs: this.#handshakeTimeoutMs,
+      handOn: (socket) => this.#accept(socket),
     });
   }
 
+  #createFront(): net.Server {
+    const proxyProtocol = this.#proxyProtocol;
+    if (proxyProtocol === null && this.#tls !== null) return this.#tls;
+    if (proxyProtocol === null && this.#prefaces === null) return this.#http1.server;
+    return net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      socket.on('error', () => {});
+      if (proxyProtocol === null) this.#accept(socket);
+      else proxyProtocol.accept(socket);
+    });
+  }
+
+  /** Takes a connection whose own bytes come next. */
+  #accept(socket: Socket): void {
+    if (this.#tls !== null) this.#tls.emit('connection', socket);
+    else if (this.#prefaces !== null) this.#prefaces.accept(socket);
+    else this.#http1.accept(socket);
+  }
+
   #createHandleListener(): HandleListener | null {
-    const { tls: tlsOptions, proxyProtocol, handshakeTimeoutMs, maxHeaderBytes } = this.#options;
+    const { tls: tlsOptions, proxyProtocol, maxHeaderBytes } = this.#options;
     if (nativeHandles === null || !this.#parts.hasDirectRoutes) return null;
     if (tlsOptions !== undefined || proxyProtocol === true) return null;
     return new HandleListener({
       native: nativeHandles,
       scheduler: this.#parts.scheduler,
-      deadlineMs: handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs,
+      deadlineMs: this.#handshakeTimeoutMs,
       maxHeaderBytes: maxHeaderBytes ?? serverDefaults.maxHeaderBytes,
       isOurs: (target) => this.#parts.accessTo(target) === 'direct',
       handleUpgrade: this.#parts.handleAttempt,
     });
   }
 
-  #createFront(proxyProtocol: ProxyProtocolListener): net.Server {
-    return net.createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
-      socket.on('error', () => {});
-      proxyProtocol.accept(socket);
-    });
+  #isRoute(target: string): boolean {
+    return this.#parts.accessTo(target) !== undefined;
   }
 
-  #handleUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#isHeadTooLarge(message)) endWith(socket, headTooLarge());
-    else this.#parts.handleUpgrade(message, socket, head);
-  }
-
-  /** `node:http` counts names and values; what stands between them counts too. */
-  #isHeadTooLarge({ method = '', url = '', rawHeaders }: IncomingMessage): boolean {
-    let byteLength = method.length + url.length + '  HTTP/1.1\r\n\r\n'.length + 2 * rawHeaders.length;
-    for (const part of rawHeaders) byteLength += part.length;
-    return byteLength > (this.#options.maxHeaderBytes ?? serverDefaults.maxHeaderBytes);
-  }
-
-  #handleRequest(message: IncomingMessage, response: ServerResponse): void {
-    this.#parts.responses.add(message.socket, response);
-    this.#requestsInFlight++;
-    response.once('close', () => {
-      this.#requestsInFlight--;
-      if (this.#requestsInFlight === 0) this.#handleIdle();
-    });
-    const refusal = this.#refusalOf(message);
-    if (refusal === null) this.#options.request?.(message, response as Parameters<http.RequestListener>[1]);
-    else respond(response, refusal);
-  }
-
-  #refusalOf(message: IncomingMessage): Refusal | null {
-    if (this.#isHeadTooLarge(message)) return headTooLarge();
-    if (this.#parts.accessTo(message.url ?? '') !== undefined) return this.#parts.refusalFor(message);
-    if (message.headers.host === undefined && message.httpVersion === '1.1') return refuse(400, 'bad Host');
-    return this.#options.request === undefined ? refuse(404, 'nothing here') : null;
+  get #handshakeTimeoutMs(): number {
+    return this.#options.handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs;
   }
 
   #address(): ListeningAddress {
@@ -247,38 +262,8 @@ export class HttpListener {
   }
 }
 
-function headTooLarge(): Refusal {
-  return refuse(431, 'the head of the request is too large');
-}
-
-/** What is wrong with bytes that are no HTTP request. */
-function refusalFor(error: NodeJS.ErrnoException): Refusal {
-  if (error.code === 'HPE_HEADER_OVERFLOW') return headTooLarge();
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return refuse(408, 'the request took too long');
-  return refuse(400, 'this is no HTTP/1.1 request');
-}
-
-/** Answers in its turn: responses to earlier requests may be on their way. */
-function respond(response: ServerResponse, { status, reason, headers }: Refusal): void {
-  for (const [name, value] of headers) response.appendHeader(name, value);
-  response.appendHeader('Connection', 'close');
-  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-  response.statusCode = status;
-  response.end(`${reason}\n`);
-}
-
-/** Writes a refusal to a socket from which no more requests are read, and ends it. */
-function endWith(socket: Duplex, refusal: Refusal): void {
-  socket.on('error', () => {});
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  socket.end(formatRefusal(refusal), () => socket.destroy());
-}
-
 /** Adds the choice of a certificate by the name that the client asks for. */
-function withServerNames(options: ServerTlsOptions): https.ServerOptions {
+function withServerNames(options: ServerTlsOptions): tls.TlsOptions {
   const { sni, ...rest } = options;
   if (sni === undefined) return rest;
   const contexts = new Map(
@@ -295,11 +280,5 @@ function withServerNames(options: ServerTlsOptions): https.ServerOptions {
 
 /** How many connections the system may accept ahead of us. */
 const backlog = 1024;
-/** How long a whole request may take at least, unless its head may take longer: what `node:http` has by default. */
-const requestTimeoutMs = 300_000;
-/** How long an HTTP connection may neither send nor take a byte while it waits for the other side, in milliseconds. */
-const inactivityTimeoutMs = 60_000;
-/** Requests on one connection before it has to be opened anew: what a client that never reads can make us hold. */
-const maxRequestsPerSocket = 100;
 /** How long ended connections have to be gone, in milliseconds. */
 const lastWordsMs = 500;

@@ -49,7 +49,15 @@ export interface ServerOptions<User = unknown> extends PeerOptions, ConnectionLi
   readonly proxyProtocol?: boolean;
   /** Serves `wss:`. Only for `listen`. */
   readonly tls?: ServerTlsOptions;
-  /** Answers HTTP requests that are for no route. Default: 404. Only for `listen`. */
+  /**
+   * Whether HTTP/2 is served beside HTTP/1.1 (RFC 8441): with TLS to clients that ask for it by ALPN, without TLS to those
+   * that know, such as proxies. Default true. Only for `listen`.
+   */
+  readonly http2?: boolean;
+  /**
+   * Answers HTTP requests that are for no route; those over HTTP/2 come as `Http2ServerRequest` and `Http2ServerResponse`.
+   * Default: 404. Only for `listen`.
+   */
   readonly request?: RequestListener;
   /** How long each stage of an opening handshake may take: TLS, the head, `authenticate`. Default 10,000 ms. */
   readonly handshakeTimeoutMs?: number;
@@ -98,13 +106,14 @@ function checkLimits<User>(options: ServerOptions<User>): void {
 }
 
 function checkAdmission<User>(options: ServerOptions<User>): void {
-  const { allowOrigin, allowedHosts, trustedProxies, forwarding, proxyProtocol } = options;
+  const { allowOrigin, allowedHosts, trustedProxies, forwarding, proxyProtocol, http2 } = options;
   if (allowOrigin !== undefined) compileOriginPolicy(allowOrigin);
   for (const [name, list] of Object.entries({ allowedHosts, trustedProxies })) {
     if (list !== undefined && !Array.isArray(list)) throw invalid(`${name} must be a list of strings`);
   }
   if (forwarding !== undefined) requireOneOf('forwarding', forwarding, forwardingConventions);
   if (proxyProtocol !== undefined) requireOneOf('proxyProtocol', proxyProtocol, [true, false]);
+  if (http2 !== undefined) requireOneOf('http2', http2, [true, false]);
 }
 
 /** Reads keys and certificates, so that those that cannot work are noticed before anybody connects. */
@@ -148,6 +157,7 @@ const ownOptions: Readonly<Record<Exclude<keyof ServerOptions, keyof PeerOptions
   forwarding: true,
   proxyProtocol: true,
   tls: true,
+  http2: true,
   request: true,
   handshakeTimeoutMs: true,
   maxHeaderBytes: true,

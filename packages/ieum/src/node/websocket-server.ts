@@ -189,6 +189,7 @@ export class WebSocketServer<User = unknown> {
   async #shutDown(options: DrainOptions): Promise<DrainReport> {
     const { clock } = this.#scheduler;
     const deadline = clock.now() + (options.timeoutMs ?? drainTimeoutMs);
+    for (const listener of this.#listeners) listener.drain();
     const report = await drainPeers(this.#peers, options, clock);
     for (const detach of this.#detachers) detach();
     const graceMs = Math.max(0, deadline - clock.now());

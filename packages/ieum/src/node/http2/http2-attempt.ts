@@ -1,0 +1,66 @@
+import type { ServerHttp2Stream } from 'node:http2';
+
+import {
+  type ConnectRequest,
+  checkConnectRequest,
+  formatConnectAnswer,
+  formatConnectRefusal,
+} from '../../core/handshake/extended-connect.js';
+import type { HeaderField, HeaderFields } from '../../core/handshake/header-fields.js';
+import type { Answer } from '../../core/handshake/negotiation.js';
+import type { Refusal } from '../../core/handshake/refusal.js';
+
+import type { Transport } from '../transport/transport.js';
+import type { ClientSource, OpeningCheck, UpgradeAttempt } from '../upgrade-attempt.js';
+
+import { toHttp2Headers } from './http2-fields.js';
+import { Http2Transport } from './http2-transport.js';
+
+/** An extended CONNECT on a stream of its own (RFC 8441). */
+export class Http2Attempt implements UpgradeAttempt {
+  readonly source: ClientSource;
+  readonly rest: Uint8Array = new Uint8Array();
+  readonly #stream: ServerHttp2Stream;
+  readonly #fields: HeaderFields;
+  #opening: ConnectRequest | null = null;
+
+  /** @param fields all of the request, pseudo-header fields included */
+  constructor(stream: ServerHttp2Stream, fields: HeaderFields, source: ClientSource) {
+    this.source = source;
+    this.#stream = stream;
+    this.#fields = fields;
+  }
+
+  check(): OpeningCheck {
+    const check = checkConnectRequest(this.#fields);
+    if (check.type === 'refused') return check;
+    this.#opening = check.request;
+    return { type: 'opening', request: check.request, headers: check.request.headers };
+  }
+
+  openTransport(): Transport {
+    return new Http2Transport(this.#stream);
+  }
+
+  writeAnswer(_transport: Transport, answer: Answer): void {
+    this.#respond(formatConnectAnswer(this.#opening as ConnectRequest, answer));
+  }
+
+  writeRefusal(transport: Transport, refusal: Refusal): void {
+    const { fields, body } = formatConnectRefusal(refusal);
+    try {
+      this.#respond(fields);
+    } catch {
+      // A field of the application's that `node:http2` does not take: the status alone says enough.
+      this.#respond([[':status', String(refusal.status)]]);
+    }
+    if (body.length > 0) transport.write([body]);
+  }
+
+  /** The stream may be gone by now. */
+  #respond(fields: readonly HeaderField[]): void {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed || stream.headersSent) return;
+    stream.respond(toHttp2Headers(fields));
+  }
+}
