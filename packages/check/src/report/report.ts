@@ -1,5 +1,6 @@
 import type { Carrier, Case } from '../case.js';
 import { type CaseResult, type Verdict, verdicts } from '../verdict.js';
+import type { LogEntry } from '../wire/wire-log.js';
 
 /** How one implementation did, with everything that a reader needs to know of the cases. */
 export interface Report {
@@ -81,7 +82,18 @@ function isReportedCase(value: unknown): boolean {
   if (!isObject(value)) return false;
   const one: Partial<Record<keyof ReportedCase, unknown>> = value;
   const texts = [one.id, one.title, one.clause, one.group, one.sends, one.expects, one.text];
-  return verdicts.some((verdict) => verdict === one.verdict) && Array.isArray(one.log) && texts.every(isText);
+  return verdicts.some((verdict) => verdict === one.verdict) && isLog(one.log) && texts.every(isText);
+}
+
+function isLog(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every((entry: unknown) => {
+      if (!isObject(entry)) return false;
+      const { atMs, direction, line }: Partial<Record<keyof LogEntry, unknown>> = entry;
+      return typeof atMs === 'number' && isText(direction) && isText(line);
+    })
+  );
 }
 
 function isObject(value: unknown): value is object {
