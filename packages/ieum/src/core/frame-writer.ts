@@ -43,16 +43,10 @@ export class FrameWriter {
     if (key !== undefined) applyMask(tail.subarray(at, at + length), key);
   }
 
-  /**
-   * Writes a frame that was encoded before, unmasked: only a server can. Its bytes never change, so that the first one
-   * is kept as it is: in a fan-out of one message nothing is copied.
-   */
+  /** Writes a frame that was encoded before, unmasked: only a server can. Its bytes never change. */
   writeEncoded(output: OutputBuffer, frame: Uint8Array): void {
-    if (output.byteLength === 0 || frame.length >= referenceThreshold) output.appendReference(frame);
-    else {
-      const at = output.reserve(frame.length);
-      output.tail.set(frame, at);
-    }
+    if (frame.length >= referenceThreshold) output.appendReference(frame);
+    else output.appendShared(frame);
   }
 
   /** Any number will do as a key, so that a bad source cannot leave a frame half written. */

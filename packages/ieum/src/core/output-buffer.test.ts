@@ -24,6 +24,33 @@ describe('an output buffer', () => {
     expect(pieces[1]).toBe(large);
   });
 
+  test('keeps shared bytes uncopied while they are alone, and puts them beside what follows', () => {
+    const output = new OutputBuffer();
+    const shared = Buffer.from('shared ');
+    output.appendShared(shared);
+    expect(output.byteLength).toBe(7);
+    const [alone, ...others] = output.take();
+    expect([alone === shared, others]).toEqual([true, []]);
+
+    for (let i = 0; i < 300; i++) output.appendShared(shared);
+    write(output, Buffer.from('own '));
+    output.appendShared(shared);
+    const pieces = output.take();
+    expect(pieces.length).toBe(1);
+    expect(Buffer.concat(pieces).toString()).toBe(`${'shared '.repeat(300)}own shared `);
+    expect(shared.toString()).toBe('shared ');
+  });
+
+  test('keeps shared bytes in order with references', () => {
+    const output = new OutputBuffer();
+    output.appendShared(Buffer.from('a'));
+    output.appendReference(Buffer.from('b'));
+    output.appendShared(Buffer.from('c'));
+    output.appendShared(Buffer.from('d'));
+    expect(Buffer.concat(output.take()).toString()).toBe('abcd');
+    expect([output.byteLength, output.take()]).toEqual([0, []]);
+  });
+
   test('counts what waits and keeps nothing once it is taken', () => {
     const output = new OutputBuffer();
     expect([output.byteLength, output.take()]).toEqual([0, []]);

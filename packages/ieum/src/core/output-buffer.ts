@@ -6,6 +6,8 @@ import { Buffer } from 'node:buffer';
  */
 export class OutputBuffer {
   #finished: Uint8Array[] | null = null;
+  /** Bytes that others use too, as long as nothing follows them. */
+  #lone: Uint8Array | null = null;
   #tail: Buffer | null = null;
   #tailLength = 0;
   #byteLength = 0;
@@ -16,6 +18,7 @@ export class OutputBuffer {
 
   /** Makes room for `byteLength` bytes in `tail` and counts them as written; returns where they begin. */
   reserve(byteLength: number): number {
+    if (this.#lone !== null) this.#copyLone(this.#lone, byteLength);
     const at = this.#tailLength;
     if (this.#tail === null) this.#tail = Buffer.allocUnsafe(byteLength);
     else if (at + byteLength > this.#tail.length) return this.#grow(byteLength);
@@ -27,6 +30,20 @@ export class OutputBuffer {
   /** The buffer that `reserve()` made room in. The caller must write every byte it reserved. */
   get tail(): Buffer {
     return this.#tail ?? empty;
+  }
+
+  /**
+   * Appends bytes that never change, such as a frame of a fan-out: without copying them, as long as nothing else goes with
+   * them; else side by side with the rest, for one piece is written faster than several.
+   */
+  appendShared(bytes: Uint8Array): void {
+    if (this.#byteLength === 0) {
+      this.#lone = bytes;
+      this.#byteLength = bytes.length;
+      return;
+    }
+    const at = this.reserve(bytes.length);
+    this.tail.set(bytes, at);
   }
 
   /** Appends bytes without copying them. They must not change until they were taken and written. */
@@ -59,7 +76,19 @@ export class OutputBuffer {
     return used;
   }
 
+  #copyLone(lone: Uint8Array, byteLength: number): void {
+    this.#lone = null;
+    this.#tail = Buffer.allocUnsafe(Math.max(smallestGrownTail, lone.length + byteLength));
+    this.#tail.set(lone);
+    this.#tailLength = lone.length;
+  }
+
   #finishTail(): void {
+    if (this.#lone !== null) {
+      this.#finish(this.#lone);
+      this.#lone = null;
+      return;
+    }
     const tail = this.#tail;
     if (tail === null) return;
     this.#finish(this.#tailLength === tail.length ? tail : tail.subarray(0, this.#tailLength));
