@@ -22,6 +22,7 @@ export class HandleTransport implements Transport, HandleOwner {
   #sink: TransportSink | null = null;
   #closesOnceEnded = false;
   #hasShutDown = false;
+  #isInputEnded = false;
   #isPaused = false;
 
   constructor(native: NativeHandles, handle: NativeHandle, socket: Socket | null) {
@@ -41,7 +42,7 @@ export class HandleTransport implements Transport, HandleOwner {
   start(sink: TransportSink): void {
     const isFirst = this.#sink === null;
     this.#sink = sink;
-    if (this.#handle === null) sink.handleEnd();
+    if (this.#handle === null || this.#isInputEnded) sink.handleEnd();
     else if (isFirst) this.#takeOver(this.#handle);
   }
 
@@ -87,7 +88,7 @@ export class HandleTransport implements Transport, HandleOwner {
   handleRead(bytesOrError: number): void {
     if (this.#handle === null) return;
     if (bytesOrError > 0) this.#sink?.handleData(readBuffer, bytesOrError);
-    else if (bytesOrError === endOfStream) this.#sink?.handleEnd();
+    else if (bytesOrError === endOfStream) this.#handleInputEnd();
     else this.#break('read', bytesOrError);
   }
 
@@ -100,6 +101,11 @@ export class HandleTransport implements Transport, HandleOwner {
   handleShutdown(): void {
     this.#hasShutDown = true;
     if (this.#closesOnceEnded) this.destroy();
+  }
+
+  #handleInputEnd(): void {
+    this.#isInputEnded = true;
+    this.#sink?.handleEnd();
   }
 
   #takeOver(handle: NativeHandle): void {
