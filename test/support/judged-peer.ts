@@ -38,7 +38,7 @@ export function judgePeer(script: PeerScript, run: Case['run'], timeoutMs = 150)
       script.role === 'client' ? http1Server(clientRequest, parts) : http1Client(requestTarget, parts);
     perform(script, other);
     const wire = new Wire({ ...parts, transport, opening, findings, deadline });
-    return { wire, release: () => end.destroy() };
+    return { wire, arrivals, release: () => end.destroy() };
   };
   return runCase({ ...caseOf(run), start: 'connected' }, open, { timeoutMs });
 }

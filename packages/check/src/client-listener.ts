@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
@@ -61,17 +62,18 @@ export class ClientListener {
 }
 
 function http1Listener({ tls: keys }: ListenOptions, handleCaller: (caller: Caller) => void): Server {
-  const serve = (stream: Socket, raw: Socket): void => {
-    stream.setNoDelay(true);
-    void readCaller(stream, raw).then((caller) =>
-      caller === null ? stream.destroy() : handleCaller(caller),
-    );
-  };
-  if (keys === undefined) return net.createServer({ allowHalfOpen: true }, (socket) => serve(socket, socket));
-  const options = { ...keys, ALPNProtocols: ['http/1.1'], allowHalfOpen: true } as tls.TlsOptions;
-  const server = tls.createServer(options, (socket) => serve(socket, socket));
-  server.on('tlsClientError', () => {});
-  return server;
+  const secureContext = keys === undefined ? null : tls.createSecureContext(keysOf(keys));
+  const wrap = (raw: Socket): Socket =>
+    secureContext === null
+      ? raw
+      : new tls.TLSSocket(raw, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
+  return net.createServer({ allowHalfOpen: true, noDelay: true }, (raw) => {
+    const stream = wrap(raw);
+    void readCaller(stream, raw).then((caller) => {
+      if (caller === null) stream.destroy();
+      else handleCaller(caller);
+    });
+  });
 }
 
 async function readCaller(stream: Socket, raw: Socket): Promise<Caller | null> {
@@ -93,14 +95,14 @@ function http2Listener({ tls: keys }: ListenOptions, handleCaller: (caller: Call
   const server =
     keys === undefined
       ? http2.createServer({ settings })
-      : http2.createSecureServer({ cert: toText(keys.cert), key: toText(keys.key), settings });
+      : http2.createSecureServer({ ...keysOf(keys), settings });
   server.on('sessionError', () => {});
   server.on('stream', (stream, headers) => handleCaller(http2Caller(stream, headers)));
   return server as Server;
 }
 
-function toText(pem: string | Uint8Array): string {
-  return typeof pem === 'string' ? pem : Buffer.from(pem).toString();
+function keysOf({ cert, key }: NonNullable<ListenOptions['tls']>): { cert: Buffer; key: Buffer } {
+  return { cert: Buffer.from(cert as string), key: Buffer.from(key as string) };
 }
 
 const requestTimeoutMs = 10_000;

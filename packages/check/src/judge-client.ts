@@ -99,7 +99,7 @@ export class ClientJudge {
 function leaseOf(caller: Caller, setting: Pick<CaseSetting, 'findings' | 'deadline'>): WireLease {
   const { findings, deadline } = setting;
   const wire = new Wire({ ...caller, findings, deadline });
-  return { wire, release: () => caller.transport.destroy() };
+  return { wire, arrivals: caller.arrivals, release: () => caller.transport.destroy() };
 }
 
 /** Says something to the client and closes. */

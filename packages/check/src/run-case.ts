@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 
 import type { Case } from './case.js';
 import { type CaseResult, Conclusion, Deviation, Findings } from './verdict.js';
+import type { Arrivals } from './wire/arrivals.js';
 import type { Wire } from './wire/wire.js';
 import { WireLog } from './wire/wire-log.js';
 
@@ -26,6 +27,7 @@ export interface CaseRun {
 /** A connection that a case can use, and the way to let go of it. */
 export interface WireLease {
   readonly wire: Wire;
+  readonly arrivals: Arrivals;
   readonly release: () => void;
 }
 
@@ -92,6 +94,7 @@ function note(error: unknown, findings: Findings): void {
 }
 
 function release(lease: WireLease | null): void {
+  lease?.arrivals.logRest();
   lease?.release();
 }
 

@@ -28,7 +28,7 @@ async function openHttp1(
   const sender = new Sender(transport, log, true);
   const opening = http1Client(target.request, { arrivals, sender, log });
   const wire = new Wire({ transport, arrivals, sender, opening, findings, log, deadline });
-  return { wire, release: () => transport.destroy() };
+  return { wire, arrivals, release: () => transport.destroy() };
 }
 
 async function openHttp2(
@@ -41,7 +41,7 @@ async function openHttp2(
   const sender = new Sender(transport, log, true);
   const opening = http2Client(target.request, transport, log);
   const wire = new Wire({ transport, arrivals, sender, opening, findings, log, deadline });
-  return { wire, release: () => transport.destroy() };
+  return { wire, arrivals, release: () => transport.destroy() };
 }
 
 /** A session whose server has announced extended CONNECT (RFC 8441 §3). */

@@ -64,6 +64,12 @@ export class Arrivals {
     }
   }
 
+  /** Writes into the log what came and was never asked for or never complete. */
+  logRest(): void {
+    const { byteLength } = this.#reader;
+    if (byteLength > 0) this.#log.received(`${byteLength} bytes that were not read`, this.#reader.peek());
+  }
+
   #takeNow(): Arrival | null {
     const taken = this.#reader.takeFrame();
     if (taken !== null) {

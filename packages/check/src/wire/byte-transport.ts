@@ -30,6 +30,8 @@ export interface ByteTransport {
 export interface StreamManners {
   /** Breaks off. */
   readonly reset: () => void;
+  /** Lets go at once. Default: the stream is destroyed. */
+  readonly destroy?: () => void;
   /** Whether the peer broke off, when no error tells. */
   readonly wasReset?: () => boolean;
 }
@@ -88,7 +90,8 @@ export class StreamTransport implements ByteTransport {
   }
 
   destroy(): void {
-    this.#stream.destroy();
+    if (this.#manners.destroy === undefined) this.#stream.destroy();
+    else this.#manners.destroy();
   }
 
   #wasReset(): boolean {

@@ -5,8 +5,13 @@ import { type ByteTransport, StreamTransport, type TransportListener } from './b
 
 /** A stream of HTTP/2 as a transport: END_STREAM is its end, RST_STREAM with CANCEL its reset (RFC 8441 §5). */
 export function streamTransport(stream: Http2Stream): StreamTransport {
+  const cancel = (): void => {
+    if (!stream.closed) stream.close(http2.constants.NGHTTP2_CANCEL);
+  };
   return new StreamTransport(stream, {
-    reset: () => stream.close(http2.constants.NGHTTP2_CANCEL),
+    reset: cancel,
+    // A destroyed stream of node:http2 may leave the peer's half open.
+    destroy: cancel,
     wasReset: () => (stream.rstCode ?? 0) !== http2.constants.NGHTTP2_NO_ERROR,
   });
 }
