@@ -107,7 +107,7 @@ export class Http1Server {
   }
 }
 
-function headTooLarge(): Refusal {
+export function headTooLarge(): Refusal {
   return refuse(431, 'the head of the request is too large');
 }
 

@@ -6,40 +6,47 @@ import {
   formatConnectAnswer,
   formatConnectRefusal,
 } from '../../core/handshake/extended-connect.js';
-import type { HeaderField, HeaderFields } from '../../core/handshake/header-fields.js';
+import { type HeaderField, HeaderFields } from '../../core/handshake/header-fields.js';
 import type { Answer } from '../../core/handshake/negotiation.js';
 import type { Refusal } from '../../core/handshake/refusal.js';
 
+import { headTooLarge } from '../http1-server.js';
 import type { Transport } from '../transport/transport.js';
 import type { ClientSource, OpeningCheck, UpgradeAttempt } from '../upgrade-attempt.js';
 
-import { toHttp2Headers } from './http2-fields.js';
+import { headBytesOf, toHttp2Headers } from './http2-fields.js';
 import { Http2Transport } from './http2-transport.js';
+
+export interface Http2AttemptParts {
+  readonly stream: ServerHttp2Stream;
+  readonly rawHeaders: readonly string[];
+  readonly source: ClientSource;
+  readonly maxHeaderBytes: number;
+}
 
 /** An extended CONNECT on a stream of its own (RFC 8441). */
 export class Http2Attempt implements UpgradeAttempt {
   readonly source: ClientSource;
   readonly rest: Uint8Array = new Uint8Array();
-  readonly #stream: ServerHttp2Stream;
-  readonly #fields: HeaderFields;
+  readonly #parts: Http2AttemptParts;
   #opening: ConnectRequest | null = null;
 
-  /** @param fields all of the request, pseudo-header fields included */
-  constructor(stream: ServerHttp2Stream, fields: HeaderFields, source: ClientSource) {
-    this.source = source;
-    this.#stream = stream;
-    this.#fields = fields;
+  constructor(parts: Http2AttemptParts) {
+    this.source = parts.source;
+    this.#parts = parts;
   }
 
   check(): OpeningCheck {
-    const check = checkConnectRequest(this.#fields);
+    const { rawHeaders, maxHeaderBytes } = this.#parts;
+    if (headBytesOf(rawHeaders) > maxHeaderBytes) return { type: 'refused', refusal: headTooLarge() };
+    const check = checkConnectRequest(HeaderFields.fromRaw(rawHeaders));
     if (check.type === 'refused') return check;
     this.#opening = check.request;
     return { type: 'opening', request: check.request, headers: check.request.headers };
   }
 
   openTransport(): Transport {
-    return new Http2Transport(this.#stream);
+    return new Http2Transport(this.#parts.stream);
   }
 
   writeAnswer(_transport: Transport, answer: Answer): void {
@@ -59,7 +66,7 @@ export class Http2Attempt implements UpgradeAttempt {
 
   /** The stream may be gone by now. */
   #respond(fields: readonly HeaderField[]): void {
-    const stream = this.#stream;
+    const { stream } = this.#parts;
     if (stream.destroyed || stream.closed || stream.headersSent) return;
     stream.respond(toHttp2Headers(fields));
   }

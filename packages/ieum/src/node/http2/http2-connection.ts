@@ -8,7 +8,6 @@ import {
 import type { Socket } from 'node:net';
 
 import type { Clock } from '../../channel/clock.js';
-import { HeaderFields } from '../../core/handshake/header-fields.js';
 
 import type { ClientSource, UpgradeAttempt } from '../upgrade-attempt.js';
 
@@ -88,14 +87,16 @@ export class Http2Connection {
   }
 
   #receive(request: Http2Request): void {
-    const { stream, headers } = request;
+    const { stream, headers, rawHeaders } = request;
     stream.on('error', ignore);
     this.#openStreams++;
     this.#cancelTimer();
     stream.once('close', () => this.#handleStreamClosed(stream.rstCode));
     if (headers[':method'] === 'CONNECT') {
-      const fields = HeaderFields.fromRaw(request.rawHeaders);
-      this.#parts.handleAttempt(new Http2Attempt(stream, fields, this.#source));
+      const { maxHeaderBytes } = this.#parts;
+      this.#parts.handleAttempt(
+        new Http2Attempt({ stream, rawHeaders, maxHeaderBytes, source: this.#source }),
+      );
     } else this.#parts.handleRequest(request);
   }
 
@@ -113,7 +114,7 @@ export class Http2Connection {
 
   /** RFC 9113 §10.5. */
   #calm(): void {
-    this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#session.destroy(new Error('the client floods its connection'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
     this.#linger();
   }
 

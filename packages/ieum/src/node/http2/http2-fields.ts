@@ -11,3 +11,10 @@ export function toHttp2Headers(fields: Iterable<HeaderField>): OutgoingHttpHeade
   }
   return headers;
 }
+
+/** How long a head would be over HTTP/1.1: what is limited does not depend on how well it was compressed. */
+export function headBytesOf(rawHeaders: readonly string[]): number {
+  let byteLength = 0;
+  for (const part of rawHeaders) byteLength += part.length + 2;
+  return byteLength;
+}

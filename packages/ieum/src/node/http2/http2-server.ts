@@ -6,11 +6,12 @@ import { checkConnectRequest, formatConnectRefusal } from '../../core/handshake/
 import { HeaderFields } from '../../core/handshake/header-fields.js';
 import { type Refusal, refuse } from '../../core/handshake/refusal.js';
 
+import { headTooLarge } from '../http1-server.js';
 import type { RequestCounter } from '../request-counter.js';
 import type { ClientSource } from '../upgrade-attempt.js';
 
 import { Http2Connection, type Http2ConnectionParts, type Http2Request } from './http2-connection.js';
-import { toHttp2Headers } from './http2-fields.js';
+import { headBytesOf, toHttp2Headers } from './http2-fields.js';
 
 export interface Http2ServerParts extends Omit<Http2ConnectionParts, 'handleRequest'> {
   readonly sourceOf: (socket: Socket) => ClientSource;
@@ -82,9 +83,7 @@ export class Http2Server {
   }
 
   #refusalOf({ rawHeaders, url, headers }: Http2ServerRequest): Refusal | null {
-    if (sizeOf(rawHeaders) > this.#parts.maxHeaderBytes) {
-      return refuse(431, 'the head of the request is too large');
-    }
+    if (headBytesOf(rawHeaders) > this.#parts.maxHeaderBytes) return headTooLarge();
     if (this.#parts.isRoute(url)) {
       const check = checkConnectRequest(HeaderFields.fromRaw(rawHeaders));
       return check.type === 'refused' ? check.refusal : null;
@@ -103,10 +102,4 @@ function respond({ stream }: Http2ServerResponse, refusal: Refusal): void {
   const { fields, body } = formatConnectRefusal(refusal);
   stream.respond(toHttp2Headers(fields));
   stream.end(body);
-}
-
-function sizeOf(rawHeaders: readonly string[]): number {
-  let byteLength = 0;
-  for (const part of rawHeaders) byteLength += part.length + 2;
-  return byteLength;
 }
