@@ -22,7 +22,7 @@ export function formatCase({ about, results }: ComparedCase, names: readonly str
 
 function formatVerdict(result: ReportedCase | undefined, name: string): string {
   const verdict = result?.verdict ?? 'none';
-  const label = `<small>${escapeHtml(name)}</small>`;
+  const label = `<small>${escapeHtml(name)}</small> `;
   return `<span class="verdict ${verdict}">${label}${result === undefined ? '–' : verdict}</span>`;
 }
 

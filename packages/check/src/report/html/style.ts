@@ -66,7 +66,7 @@ details.case + details.case { border-top: 1px solid var(--line); }
 .name { min-width: 0; overflow-wrap: anywhere; }
 .name code { display: block; color: var(--soft); font-size: .78rem; }
 .verdict { justify-self: center; padding: .1rem .6rem; border-radius: 2rem; font-size: .8rem; font-weight: 600; white-space: nowrap; }
-.verdict small { display: none; }
+.verdict { position: relative; } .verdict small { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .verdict.pass { color: var(--pass); background: var(--pass-wash); } .verdict.info { color: var(--info); background: var(--info-wash); }
 .verdict.non-strict { color: var(--non-strict); background: var(--non-strict-wash); } .verdict.fail { color: var(--fail); background: var(--fail-wash); }
 .verdict.none { color: var(--soft); font-weight: 400; }
@@ -93,8 +93,8 @@ footer { max-width: 84rem; margin: 2rem auto; padding: 0 1.25rem; color: var(--s
   .heading { padding-inline: .2rem; }
   .case > summary { display: flex; flex-wrap: wrap; gap: .35rem .4rem; padding: .65rem .8rem; }
   .name { flex: 1 0 100%; }
-  .verdict small { display: inline; font-size: 1em; font-weight: 400; margin-right: .4em; }
-  .only-one .verdict small { display: none; }
+  .verdict small { position: static; width: auto; height: auto; clip-path: none; font-size: 1em; font-weight: 400; margin-right: .2em; }
+  .only-one .verdict { position: relative; } .verdict small { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .body { padding-inline: .8rem; }
   .body dl { grid-template-columns: minmax(0, 1fr); } .body dd { margin-bottom: .4rem; }
   .log li { grid-template-columns: 1.1rem minmax(0, 1fr); } .log time { display: none; }
