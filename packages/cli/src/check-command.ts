@@ -67,16 +67,27 @@ async function judge(flags: CheckFlags, run: (control: Control) => Promise<Repor
     const exitStatus = exitStatusFor(report, expected, flags);
     return interruption.exitStatus() ?? exitStatus;
   } catch (error) {
-    if (error instanceof CheckError) {
-      throw new CommandFailure(
-        `nothing could be judged: ${error.message}`,
-        interruption.exitStatus() ?? nothingJudged,
-      );
-    }
+    if (error instanceof CheckError) throw explainCheck(error, flags, interruption.exitStatus());
     throw error;
   } finally {
     progress.end();
   }
+}
+
+function explainCheck(
+  { code, message }: CheckError,
+  flags: CheckFlags,
+  status: number | null,
+): CommandFailure {
+  if (code !== 'ERR_CHECK_NO_CASES') {
+    return new CommandFailure(`nothing could be judged: ${message}`, status ?? nothingJudged);
+  }
+  const { only = [], exclude = [] } = flags;
+  const selection = [...only.map((id) => `--only ${id}`), ...exclude.map((id) => `--exclude ${id}`)];
+  return new CommandFailure(
+    `${message} (${selection.join(' ')}); "ieum check cases" lists them`,
+    ExitStatus.Usage,
+  );
 }
 
 async function runServerCheck(url: string, flags: CheckServerFlags, control: Control): Promise<Report> {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 
 import {
   allCases,
@@ -17,18 +17,17 @@ import {
 import type { CheckFlags } from './check-options.js';
 import { colorsFor } from './colors.js';
 import { CommandFailure, ExitStatus } from './command-failure.js';
-import { readGivenFile } from './given-file.js';
 import { describeSystemError } from './system-error.js';
 import { visible } from './visible-text.js';
 
 /** The results that `--expected` names; null without it. @throws CommandFailure when they cannot be read */
 export async function loadExpected({ expected }: CheckFlags): Promise<ExpectedResults | null> {
   if (expected === undefined) return null;
-  const bytes = await readGivenFile('--expected', expected);
   try {
-    return parseExpected(bytes.toString());
+    return parseExpected(await readFile(expected, 'utf8'));
   } catch (cause) {
-    throw new CommandFailure(`--expected: ${expected}: ${messageOf(cause)}`, ExitStatus.Usage, { cause });
+    const why = cause instanceof TypeError ? cause.message : `cannot be read: ${describeSystemError(cause)}`;
+    throw new CommandFailure(`--expected: ${expected}: ${why}`, ExitStatus.Usage, { cause });
   }
 }
 
@@ -56,13 +55,13 @@ export function exitStatusFor(
   report: Report,
   expected: ExpectedResults | null,
   { strict }: CheckFlags,
+  exists: (id: string) => boolean = isCase,
 ): number {
   if (expected === null) {
     const counts = countVerdicts(report.cases);
     return counts.fail + (strict ? counts['non-strict'] : 0) > 0 ? ExitStatus.Failure : ExitStatus.Ok;
   }
-  const ids = new Set(allCases.map(({ id }) => id));
-  const differences = compareResults(report, expected, (id) => ids.has(id));
+  const differences = compareResults(report, expected, exists);
   for (const difference of differences) process.stderr.write(`${visible(describe(difference))}\n`);
   return differences.length > 0 ? ExitStatus.Failure : ExitStatus.Ok;
 }
@@ -77,8 +76,8 @@ export async function writeGivenFile(flag: string, path: string, text: string): 
   }
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function isCase(id: string): boolean {
+  return allCases.some((testCase) => testCase.id === id);
 }
 
 function describe({ id, expected, actual, text }: Difference): string {

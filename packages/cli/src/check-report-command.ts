@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { allCases, formatHtml, parseReport, type Report, type Selection, selectCases } from '@ieum/check';
 import type { Command } from 'commander';
 
-import { messageOf, writeGivenFile } from './check-outcome.js';
+import { writeGivenFile } from './check-outcome.js';
 import { CommandFailure, ExitStatus } from './command-failure.js';
 import { gatherList } from './flag-value.js';
 import { describeSystemError } from './system-error.js';
@@ -43,7 +43,7 @@ async function loadReport(file: string): Promise<Report> {
   try {
     return parseReport(await readFile(file, 'utf8'));
   } catch (cause) {
-    const why = cause instanceof TypeError ? messageOf(cause) : describeSystemError(cause);
+    const why = cause instanceof TypeError ? cause.message : describeSystemError(cause);
     throw new CommandFailure(`${file}: ${why}`, ExitStatus.Usage, { cause });
   }
 }
