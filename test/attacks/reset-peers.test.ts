@@ -1,9 +1,10 @@
-import type { Peer } from 'ieum';
-import { expect, test } from 'vitest';
+import { accept, type Peer } from 'ieum';
+import { describe, expect, test } from 'vitest';
 
 import { text } from '../support/client-frames.js';
 import { openingRequest, RawClient } from '../support/raw-client.js';
 import { serve } from '../support/serve.js';
+import { countServerSockets } from '../support/socket-count.js';
 
 const block = Buffer.alloc(64 * 1024);
 /** More turns than a loop can take whose peer is gone. */
@@ -64,5 +65,41 @@ test.each(cases)(
     const other = await RawClient.open(port);
     other.send(text('still there?'));
     expect([await other.frame(), errors]).toEqual(['text still there?', []]);
+  },
+);
+
+describe.each(['direct', 'public'] as const)(
+  'with %s access, a client that resets behind',
+  (socketAccess) => {
+    test.each([
+      ['its opening handshake', 0],
+      ['one that it cut', 20],
+    ])('%s is nobody without an address', async (_, cutAt) => {
+      const addresses = new Set<string>();
+      const { port, server, errors } = await serve<undefined>({
+        socketAccess,
+        routes: { '/': {} },
+        authenticate: ({ address }) => {
+          addresses.add(address);
+          return accept(undefined);
+        },
+      });
+      const sockets = countServerSockets();
+      for (let i = 0; i < 20; i++) {
+        const client = await RawClient.connect(port);
+        const head = openingRequest();
+        if (cutAt > 0) {
+          client.send(head.slice(0, cutAt));
+          await client.until(() => sockets.count > i, 'a socket');
+        }
+        client.send(head.slice(cutAt));
+        client.reset();
+      }
+      // Those before have been dealt with when this one is.
+      const last = await RawClient.open(port);
+      await expect.poll(() => server.peers.size).toBe(1);
+      last.reset();
+      expect([[...addresses], errors]).toEqual([['127.0.0.1'], []]);
+    });
   },
 );

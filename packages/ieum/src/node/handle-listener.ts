@@ -112,9 +112,14 @@ class AcceptedHandle implements FirstReader, Timed {
       this.#handOn(this.#handle, bytesOrError);
       return;
     }
+    const source = this.#identify();
+    if (source === null) {
+      this.close();
+      return;
+    }
     const { head, rest } = upgrade;
     const openTransport = () => this.#openTransport();
-    this.#parts.handleUpgrade(new Http1Attempt({ head, source: this.#identify(), rest, openTransport }));
+    this.#parts.handleUpgrade(new Http1Attempt({ head, source, rest, openTransport }));
   }
 
   #openTransport(): HandleTransport {
@@ -139,11 +144,13 @@ class AcceptedHandle implements FirstReader, Timed {
     return step;
   }
 
-  #identify(): ClientSource {
+  /** Null when the connection was reset behind what was read: the system has forgotten whose it was. */
+  #identify(): ClientSource | null {
     const handle = this.#handle;
     handle.setNoDelay?.(true);
     const name: { address?: string } = {};
-    handle.getpeername?.(name);
+    const status = handle.getpeername?.(name) ?? 0;
+    if (status !== 0) return null;
     return { remoteAddress: name.address, secure: false, tls: null };
   }
 }

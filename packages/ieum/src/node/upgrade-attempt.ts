@@ -117,6 +117,11 @@ export function upgradeOf(
   });
 }
 
+/** Whether a TCP connection was reset: our end has its address still, the system has forgotten whose the other was. */
+export function isReset({ localAddress, remoteAddress }: Socket): boolean {
+  return remoteAddress === undefined && localAddress !== undefined;
+}
+
 /** The head of a request as `node:http` read it. */
 export function headOf(message: IncomingMessage): OpeningRequestShape {
   return {

@@ -36,7 +36,7 @@ import { Scheduler } from './scheduler.js';
 import { checkServerOptions, type ServerOptions, serverDefaults } from './server-options.js';
 import { openTransport } from './transport/open-transport.js';
 import type { Transport } from './transport/transport.js';
-import { type UpgradeAttempt, upgradeOf } from './upgrade-attempt.js';
+import { isReset, type UpgradeAttempt, upgradeOf } from './upgrade-attempt.js';
 
 /**
  * A WebSocket server (RFC 6455), by itself with `listen` or on the port of an existing HTTP server with `attach`.
@@ -144,6 +144,10 @@ export class WebSocketServer<User = unknown> {
   handleUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', ignore);
     this.#responses.whenWritten(socket, () => {
+      if (isReset(socket as Socket)) {
+        socket.destroy();
+        return;
+      }
       // The deadlines of HTTP end here.
       (socket as Socket).setTimeout(0);
       // Node 20 and 22 use the async context that this runs in again, for whoever connects next.
