@@ -27,9 +27,10 @@ export class ZlibCodec implements DeflateCodec {
   }
 
   inflate(data: Uint8Array, dictionary: Dictionary, maxBytes: number): Uint8Array | InflateFailure {
+    const input = presentData(data);
     try {
-      const inflated = inflateRawSync(withEnd(data), inflateOptions(dictionary, maxBytes));
-      return checkConsumed(inflated, data);
+      const options = inflateOptions(dictionary, maxBytes, chunkBytes);
+      return checkConsumed(inflateRawSync(withEnd(input), options), input);
     } catch (error) {
       return failureOf(error);
     }
@@ -40,27 +41,28 @@ export class ZlibCodec implements DeflateCodec {
     dictionary: Dictionary,
     maxBytes: number,
   ): Promise<Uint8Array | InflateFailure> {
-    return new Promise((resolve) => {
-      inflateRaw(withEnd(data), inflateOptions(dictionary, maxBytes), (error, inflated) => {
-        resolve(error === null ? checkConsumed(inflated, data) : failureOf(error));
+    const input = presentData(data);
+    return new Promise<Uint8Array | InflateFailure>((resolve) => {
+      inflateRaw(withEnd(input), inflateOptions(dictionary, maxBytes, laterChunkBytes), (error, inflated) => {
+        resolve(error === null ? checkConsumed(inflated, input) : failureOf(error));
       });
-    });
+    }).catch(failureOf);
   }
 
   deflate(data: Uint8Array, dictionary: Dictionary, windowBits: number): Uint8Array {
-    return withoutFlush(deflateRawSync(data, this.#deflateOptions(dictionary, windowBits)));
+    return withoutFlush(deflateRawSync(data, this.#deflateOptions(dictionary, windowBits, chunkBytes)));
   }
 
   deflateLater(data: Uint8Array, dictionary: Dictionary, windowBits: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      deflateRaw(data, this.#deflateOptions(dictionary, windowBits), (error, deflated) => {
+      deflateRaw(data, this.#deflateOptions(dictionary, windowBits, laterChunkBytes), (error, deflated) => {
         if (error === null) resolve(withoutFlush(deflated));
         else reject(error);
       });
     });
   }
 
-  #deflateOptions(dictionary: Dictionary, windowBits: number): ZlibOptions {
+  #deflateOptions(dictionary: Dictionary, windowBits: number, chunkSize: number): ZlibOptions {
     const { level, memoryLevel } = this.#settings;
     const finishFlush = constants.Z_SYNC_FLUSH;
     const options = { level, memLevel: memoryLevel, windowBits, finishFlush, chunkSize };
@@ -78,17 +80,24 @@ export const flushBytes = 4;
 export const endOfData: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff);
 
 /**
- * Whether all of the data was looked at: behind a final block of its own may only be the byte that RFC 7692 §7.2.3.4 asks for.
+ * Whether the data ended where it should: with `endOfData`, or with a final block of its own. That may end with the bytes
+ * that are left out on the wire, and behind it may only be the byte that RFC 7692 §7.2.3.4 asks for.
  *
- * @param consumed how many bytes of the data and of `endOfData` were
+ * @param consumed how many bytes of the data and of `endOfData` were looked at
  */
 export function isConsumed(consumed: number, data: Uint8Array): boolean {
-  return consumed >= data.length - 1;
+  const excess = consumed - data.length;
+  if (excess === -1) return data[consumed] === 0x00;
+  return excess === 0 || excess === flushBytes || excess === endOfData.length;
+}
+
+/** Two empty messages in a row are nothing at all where compression goes on from one to the next. */
+function presentData(data: Uint8Array): Uint8Array {
+  return data.length === 0 ? emptyMessage : data;
 }
 
 function withEnd(data: Uint8Array): Buffer {
-  // Two empty messages in a row are nothing at all where compression goes on from one to the next.
-  return Buffer.concat([data.length === 0 ? emptyMessage : data, endOfData]);
+  return Buffer.concat([data, endOfData]);
 }
 
 /** With `info` the functions give more than a buffer, which their types do not know. */
@@ -102,7 +111,7 @@ function checkConsumed(result: unknown, data: Uint8Array): Uint8Array | InflateF
   return isConsumed(engine.bytesWritten, data) ? buffer : 'invalid';
 }
 
-function inflateOptions(dictionary: Dictionary, maxBytes: number): ZlibOptions {
+function inflateOptions(dictionary: Dictionary, maxBytes: number, chunkSize: number): ZlibOptions {
   const options = { maxOutputLength: Math.min(maxBytes, kMaxLength), chunkSize, info: true };
   return dictionary === null ? options : { ...options, dictionary };
 }
@@ -117,4 +126,6 @@ function withoutFlush(deflated: Buffer): Uint8Array {
 
 const emptyMessage = Uint8Array.of(0x00);
 /** How much is made room for at a time. Most messages are small. */
-const chunkSize = 4 * 1024;
+const chunkBytes = 4 * 1024;
+/** Off the event loop each piece takes a turn of it. */
+const laterChunkBytes = 16 * 1024;
