@@ -26,28 +26,39 @@ export async function takeAnswers(wire: Wire, answers: readonly Answer[]): Promi
 }
 
 /**
- * What came before the fault is answered (left out: non-strict), then the connection fails (RFC 6455 §7.1.7). An answer to
- * anything behind the fault is a fail: what follows is no longer processed.
+ * What came before the fault is answered, then the connection fails (RFC 6455 §7.1.7). An answer to anything behind the
+ * fault is a fail of the peer: what follows is no longer processed. A message need not come back, since the application may
+ * find the connection failed by the time at which it answers; a Pong that is left out is non-strict.
  */
 export async function expectAnswersThenFailure(
   wire: Wire,
   answers: readonly Answer[],
   failure: FailureExpectation,
 ): Promise<void> {
-  const due = [...answers];
+  const event = await takeAnswersUntilEnd(wire, answers);
+  if (event !== null) wire.keepBack(event);
+  return wire.expectFailure(failure);
+}
+
+/**
+ * Takes some of the answers, or all of them, until something else comes: a Close frame, the end, or nothing. An answer that
+ * is out of order or to nothing ends the case.
+ */
+export async function takeAnswersUntilEnd(wire: Wire, answers: readonly Answer[]): Promise<WireEvent | null> {
+  const messages = answers.filter(({ type }) => type !== 'pong');
+  const pongs = answers.filter(({ type }) => type === 'pong');
   for (;;) {
     const event = await wire.receiveEvent();
-    if (event?.type === 'message' || event?.type === 'pong') {
-      const index = due.findIndex((answer) => isAnswer(event, answer));
-      if (index === -1) wire.fail(`the ${wire.peer} went on: ${describeEvent(event)} came, not a failure`);
-      due.splice(index, 1);
-      continue;
+    if (event?.type !== 'message' && event?.type !== 'pong') {
+      if (event !== null && pongs.length > 0) {
+        wire.nonStrict(`${pongs.length} Pings that were right had no Pong (RFC 6455 §5.5.2)`);
+      }
+      return event;
     }
-    if (due.length > 0 && event !== null) {
-      wire.nonStrict(`${due.length} of ${answers.length} answers to what was right never came`);
+    const due = (event.type === 'pong' ? pongs : messages).shift();
+    if (due === undefined || !isAnswer(event, due)) {
+      wire.fail(`${describeEvent(event)} came that answers nothing it may answer`);
     }
-    if (event !== null) wire.keepBack(event);
-    return wire.expectFailure(failure);
   }
 }
 

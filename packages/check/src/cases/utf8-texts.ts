@@ -12,7 +12,7 @@ export function validTexts(): TextRow[] {
   return [
     ...writings.map(([name, what, text]) => ({ name, what, bytes: Buffer.from(text) })),
     ...boundaries.map((codePoint) => ({
-      name: `boundary/${hexOf(codePoint)}`,
+      name: `boundary/${hexOf(codePoint).toLowerCase()}`,
       what: `the code point U+${hexOf(codePoint)}`,
       bytes: Buffer.from(String.fromCodePoint(codePoint)),
     })),
