@@ -63,6 +63,38 @@ describe('a reply fails the run', () => {
   });
 });
 
+describe('with --compress, a server fails the run', () => {
+  const compressed = ['--compress', '--payload', '512'];
+
+  test('that does not grant compression', async () => {
+    const server = await startEchoServer();
+    expect(await failure(server.url, compressed)).toContain('does not grant permessage-deflate');
+  });
+
+  test('that grants what was not offered', async () => {
+    const field = { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits=12' };
+    const server = await startScriptedServer(
+      welcomeFirst((socket, request) => void socket.write(acceptance(request, field))),
+    );
+    expect(await failure(server.url, compressed)).toContain('client_max_window_bits');
+  });
+
+  test.each([
+    ['takes context over', {}],
+    ['does not', { serverNoContextTakeover: true }],
+  ])('whose reply has a wrong byte, where it %s', async (_, terms) => {
+    const wrong: Answer = (socket, data) => {
+      data[300] = (data[300] as number) ^ 1;
+      socket.send(data, { binary: false });
+    };
+    const server = await startEchoServer({
+      answer: onceAnswered(100, wrong),
+      deflate: { threshold: 0, ...terms },
+    });
+    expect(await failure(server.url, compressed)).toContain('wrong reply');
+  });
+});
+
 test('a broadcast that does not reach everyone fails the run', async () => {
   const server = await startEchoServer();
   expect(await failure(server.url, ['--scenario', 'broadcast'])).toContain('1 of 10 connections');
@@ -138,6 +170,8 @@ describe('options that do not fit are one line, and status 2', () => {
     [['--processes', '11'], '--processes'],
     [['--scenario', 'idle', '--rate', '5'], '--rate'],
     [['--scenario', 'connect', '--in-flight', '2'], '--in-flight'],
+    [['--scenario', 'echo', '--messages', '2'], '--messages'],
+    [['--scenario', 'idle', '--messages', '0'], '--messages'],
     [['--server-pid', '999999999'], '--server-pid'],
     [['--header', 'no colon'], '--header'],
     [['--header', 'Host: elsewhere'], 'ost'],

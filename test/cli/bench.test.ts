@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PerMessageDeflateOptions } from 'ws';
 
-import { bench, runBench } from '../support/bench.js';
+import { bench, type PrintedReport, runBench } from '../support/bench.js';
 import { echo, startEchoServer } from '../support/echo-server.js';
 import { type Served, startServe } from '../support/served.js';
 
@@ -23,6 +24,7 @@ describe('ieum bench echoes', () => {
       connections: 10,
       payloadBytes: 20,
       payloadType: 'text',
+      compressed: false,
       inFlight: 1,
       rate: null,
       seconds: number,
@@ -102,6 +104,32 @@ describe('ieum bench echoes', () => {
     expect(stderr).toMatch(/^opening 10 connections\nwarming up for 0.05 s\nmeasuring for 0.3 s\n/);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with it
     expect(stdout + stderr).not.toMatch(/\u001b/);
+  });
+});
+
+describe('ieum bench --compress', () => {
+  const compressed = ['--compress', '--payload', '512', '--in-flight', '4'];
+
+  test.each<[string, PerMessageDeflateOptions, readonly string[]]>([
+    ['goes on from message to message', { threshold: 0 }, []],
+    ['has each message by itself', { threshold: 0, serverNoContextTakeover: true }, []],
+    ['has a small window', { threshold: 0, serverMaxWindowBits: 9 }, ['--payload', '3000', '-c', '2']],
+    ['gets binary messages', { threshold: 0 }, ['--binary']],
+  ])('echoes where the compression of the server %s', async (_, deflate, args) => {
+    const server = await startEchoServer({ deflate });
+    const { status, stdout, stderr } = await runBench(server.url, [...compressed, '--json', ...args]);
+    expect(status, stderr).toBe(0);
+    const report: PrintedReport = JSON.parse(stdout);
+    expect(report.compressed).toBe(true);
+    expect(report.messages).toBeGreaterThan(20);
+    expect(stderr).not.toContain('without compressing');
+  });
+
+  test('notes replies that were not compressed', async () => {
+    const server = await startEchoServer({ deflate: { threshold: 1024, serverNoContextTakeover: true } });
+    const { status, stderr } = await runBench(server.url, compressed);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^note: the server sent \d+ replies without compressing them$/m);
   });
 });
 
@@ -197,5 +225,13 @@ describe('ieum bench holds idle connections', () => {
     expect(seconds).toBeGreaterThan(0.29);
     const { before = 0, after = 0 } = server?.residentBytes ?? {};
     expect(server?.residentBytesPerConnection).toBe((after - before) / 500);
+  });
+
+  test.each([[[]], [['--compress']]])('that have echoed many messages before: %j', async (args) => {
+    const server = await startEchoServer({ deflate: { threshold: 0 } });
+    const asked = ['--scenario', 'idle', '--messages', '30', '--processes', '2', ...args];
+    expect((await bench(server.url, asked)).messages).toBe(10);
+    // The command itself has tried the server with a connection that sends nothing.
+    expect(server.received).toBe(300);
   });
 });

@@ -7,6 +7,7 @@ export interface PrintedReport {
   readonly connections: number;
   readonly payloadBytes: number;
   readonly payloadType: string;
+  readonly compressed: boolean;
   readonly inFlight: number;
   readonly rate: number | null;
   readonly seconds: number;

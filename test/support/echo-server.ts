@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
 import { onTestFinished } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type PerMessageDeflateOptions, type WebSocket, WebSocketServer } from 'ws';
 
 /** What a server makes of a message. */
 export type Answer = (socket: WebSocket, data: Buffer, isBinary: boolean) => void;
@@ -18,12 +18,14 @@ export interface EchoServerOptions {
   readonly answer?: Answer;
   /** What is done first with a connection. */
   readonly greet?: (socket: WebSocket) => void;
+  /** How it compresses; left out for not at all. */
+  readonly deflate?: PerMessageDeflateOptions;
 }
 
 /** A server of npm `ws` that listens until the test is over. */
 export async function startEchoServer(options: EchoServerOptions = {}): Promise<EchoServer> {
-  const { answer = echo, greet = () => {} } = options;
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  const { answer = echo, greet = () => {}, deflate = false } = options;
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: deflate });
   let received = 0;
   server.on('connection', (socket) => {
     socket.on('error', () => {});

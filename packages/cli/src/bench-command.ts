@@ -99,11 +99,15 @@ Scenarios:
   broadcast  one connection publishes and every connection, itself included, gets each publish: the server's URL has to do
              that, as /broadcast of "ieum serve" does
   connect    opening handshake, then closing handshake, --connections at a time
-  idle       all connections are opened, echo one message and fall silent: what the server's memory grew by
+  idle       all connections are opened, echo one message (or --messages) and fall silent: what the server's memory grew by
 
 Every reply is compared to its last byte. A wrong, missing or late reply, a refused or lost connection ends the run with
 status 1; a reply is late when it is not back 5 s after the window. Fragments, Pings, and messages that the server sends
-before its first reply are all right. Compression is not offered.
+before its first reply are all right.
+
+With --compress, messages are compressed ahead, text being JSON then, and the server has to grant permessage-deflate with
+client_no_context_takeover. Replies are inflated where the server's compression goes on from message to message, and else
+when their bytes are not those that were found right before. Replies that are not compressed are right, and counted in a note.
 
 Latency is corrected for coordinated omission. In an open loop it runs from the time that a message was due by the schedule,
 also when it had to wait for a place in flight. In a closed loop, messages are added that would have gone out while one
@@ -119,6 +123,7 @@ Exit status: 0 measured, 1 failed, 2 wrong usage, 130 or 143 interrupted.
 Examples:
   ieum bench ws://127.0.0.1:8080/echo
   ieum bench ws://127.0.0.1:8080/echo --in-flight 32 --payload 1KiB --binary --duration 30 --server-pid 4711
+  ieum bench ws://127.0.0.1:8080/echo --compress --payload 2KiB
   ieum bench ws://127.0.0.1:8080/echo --rate 20000 --connections 1000 --processes 2 --json
   ieum bench ws://127.0.0.1:8080/broadcast --scenario broadcast --connections 1000 --payload 64
   ieum bench wss://localhost:8443/ --scenario connect --connections 50 --insecure

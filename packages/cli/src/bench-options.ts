@@ -15,6 +15,8 @@ export interface BenchFlags extends OpeningFlags {
   readonly connections: number;
   readonly payload: number;
   readonly binary?: boolean;
+  readonly compress?: boolean;
+  readonly messages?: number;
   readonly inFlight: number;
   readonly rate?: number;
   readonly duration: number;
@@ -37,6 +39,8 @@ export function benchPlanFrom(url: string, flags: BenchFlags): BenchPlan {
   }
   if (scenario === 'idle' && flags.rate !== undefined)
     throw misuse('--rate does not go with --scenario idle');
+  if (scenario !== 'idle' && flags.messages !== undefined)
+    throw misuse(`--messages does not go with --scenario ${scenario}`);
   const usesInFlight = scenario === 'echo' || scenario === 'broadcast';
   if (!usesInFlight && flags.inFlight !== 1)
     throw misuse(`--in-flight does not go with --scenario ${scenario}`);
@@ -51,7 +55,9 @@ export function benchPlanFrom(url: string, flags: BenchFlags): BenchPlan {
     connections,
     payloadBytes: flags.payload,
     payloadType: flags.binary ? 'binary' : 'text',
+    compressed: flags.compress === true,
     inFlight: flags.inFlight,
+    idleMessages: flags.messages ?? 1,
     rate: flags.rate ?? null,
     durationMs: flags.duration,
     warmupMs: flags.warmup,
@@ -81,9 +87,14 @@ function flags(): Option[] {
       .default(100),
     new Option('--payload <size>', 'bytes in a message').argParser(parsePayload).default(20),
     new Option('-b, --binary', 'binary messages, not text'),
+    new Option('--compress', 'compress messages: offers permessage-deflate, and must be granted it'),
     new Option('--in-flight <number>', 'messages on their way on each connection; publishes in a broadcast')
       .argParser(wholeNumber(1, 65_536))
       .default(1),
+    new Option(
+      '--messages <number>',
+      'messages that each connection has echoed before it is idle (default: 1)',
+    ).argParser(wholeNumber(1, 1_000_000)),
     new Option(
       '--rate <number>',
       'open loop: so many messages, publishes or connections per second in all (default: closed loop)',

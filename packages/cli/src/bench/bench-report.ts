@@ -9,6 +9,8 @@ export interface BenchReport {
   readonly connections: number;
   readonly payloadBytes: number;
   readonly payloadType: 'text' | 'binary';
+  /** Whether messages were sent with `permessage-deflate`. */
+  readonly compressed: boolean;
   /** Messages on their way on each connection; publishes on their way in a broadcast. */
   readonly inFlight: number;
   /** Asked messages per second in all; null for a closed loop. */
@@ -63,6 +65,7 @@ export function createReport(
     connections: plan.connections,
     payloadBytes: plan.payloadBytes,
     payloadType: plan.payloadType,
+    compressed: plan.compressed,
     inFlight: plan.inFlight,
     rate: plan.rate,
     seconds: mean(results, ({ seconds }) => seconds),

@@ -52,14 +52,21 @@ export class BenchRun {
 
   /** Loads the server; gives what the processes measured, and the memory of the server after it. */
   async #load(crew: LoadCrew, pids: readonly number[]): Promise<readonly [LoadResult[], number]> {
-    const { connections, scenario } = this.#plan;
-    this.#view.begin({
-      title: `opening ${connections} connections`,
-      state: () => ({ share: crew.progress.opened / connections, detail: `${crew.progress.opened}` }),
-    });
+    this.#showOpening(crew);
     await this.#untilStopped(crew.opened());
     this.#checkStopped();
-    return scenario === 'idle' ? this.#hold(crew, pids) : this.#measure(crew, pids);
+    return this.#plan.scenario === 'idle' ? this.#hold(crew, pids) : this.#measure(crew, pids);
+  }
+
+  #showOpening(crew: LoadCrew): void {
+    const { connections, idleMessages } = this.#plan;
+    const echoes = idleMessages === 1 ? '' : `, ${idleMessages} echoes on each`;
+    const state = (): { share: number; detail: string } => {
+      const { opened, messages } = crew.progress;
+      const done = idleMessages === 1 ? opened : messages / idleMessages;
+      return { share: done / connections, detail: `${Math.floor(done)}` };
+    };
+    this.#view.begin({ title: `opening ${connections} connections${echoes}`, state });
   }
 
   async #measure(crew: LoadCrew, pids: readonly number[]): Promise<readonly [LoadResult[], number]> {
@@ -147,6 +154,8 @@ export class BenchRun {
   }
 
   #warn(results: readonly LoadResult[]): void {
+    const plain = results.reduce((sum, { plainReplies }) => sum + plainReplies, 0);
+    if (plain > 0) this.warnings.push(`note: the server sent ${plain} replies without compressing them`);
     const unsent = results.reduce((sum, result) => sum + result.unsent, 0);
     if (unsent > maxUnsentShare * (this.#plan.rate ?? 0) * (this.#plan.durationMs / 1000)) {
       this.warnings.push(

@@ -1,11 +1,11 @@
-import { type Load, type LoadContext, openAll } from './load.js';
+import { answerPatienceMs, type Load, type LoadContext, openAll } from './load.js';
 import { LoadFailure } from './load-failure.js';
 import { Reel } from './reel.js';
 import { closeAll, ReplyConnection } from './reply-connection.js';
 
-/** Opens connections, has one message echoed on each, and then only keeps them: Pings are answered. */
+/** Opens connections, has messages echoed on each, and then only keeps them: Pings are answered. */
 export class IdleLoad implements Load {
-  /** Connections that have their echo. */
+  /** Connections that have their first echo. */
   opened = 0;
   readonly outstanding = 0;
   readonly outstandingNoun = 'messages';
@@ -14,6 +14,10 @@ export class IdleLoad implements Load {
   readonly #connections: ReplyConnection[] = [];
   readonly #sent: Reel;
   readonly #expected: Reel;
+  /** How many messages each connection has echoed so far. */
+  readonly #echoes: number[] = [];
+  /** Null until all connections are open. */
+  #handleExchanged: (() => void) | null = null;
 
   constructor(context: LoadContext) {
     this.#context = context;
@@ -21,20 +25,16 @@ export class IdleLoad implements Load {
     this.#expected = Reel.toReceive(context.job.plan);
   }
 
-  open(): Promise<void> {
-    return openAll(this.#context, (_, handleOpened) => {
-      let echoes = 0;
+  async open(): Promise<void> {
+    await openAll(this.#context, (index, handleOpened) => {
+      this.#echoes.push(0);
       const connection = new ReplyConnection(this.#context, this.#expected, {
         handleOpened: () => connection.sendRun(this.#sent, 0, 1),
-        handleReplies: (count) => {
-          echoes += count;
-          if (echoes > 1) throw new LoadFailure('the server sent more replies than it got messages');
-          this.opened++;
-          handleOpened();
-        },
+        handleReplies: (count) => this.#receiveEchoes(index, count, handleOpened),
       });
       this.#connections.push(connection);
     });
+    if (this.#messageCount > 1) await this.#exchange();
   }
 
   begin(): void {}
@@ -47,5 +47,43 @@ export class IdleLoad implements Load {
 
   close(): Promise<void> {
     return closeAll(this.#connections);
+  }
+
+  get #messageCount(): number {
+    return this.#context.job.plan.idleMessages;
+  }
+
+  /** Has the other messages echoed, on all connections side by side, one after the other on each. */
+  #exchange(): Promise<void> {
+    return new Promise((resolve) => {
+      const { tally } = this.#context;
+      let before = -1;
+      const watch = setInterval(() => {
+        if (tally.messages === before) this.#context.fail(`no echo came within ${answerPatienceMs / 1000} s`);
+        before = tally.messages;
+      }, answerPatienceMs);
+      this.#handleExchanged = () => {
+        clearInterval(watch);
+        resolve();
+      };
+      for (const connection of this.#connections) connection.sendRun(this.#sent, 1, 1);
+    });
+  }
+
+  #receiveEchoes(index: number, count: number, handleOpened: () => void): void {
+    const echoes = (this.#echoes[index] as number) + count;
+    const isOpening = this.#handleExchanged === null;
+    if (count > 1 || echoes > (isOpening ? 1 : this.#messageCount)) {
+      throw new LoadFailure('the server sent more replies than it got messages');
+    }
+    this.#echoes[index] = echoes;
+    this.#context.tally.messages++;
+    if (isOpening) {
+      this.opened++;
+      handleOpened();
+    } else if (echoes < this.#messageCount) this.#connections[index]?.sendRun(this.#sent, echoes, 1);
+    else if (this.#context.tally.messages === this.#messageCount * this.#connections.length) {
+      this.#handleExchanged?.();
+    }
   }
 }

@@ -5,12 +5,13 @@ import { checkOpeningResponse, type HeadDecoder, responseDecoder, type StatusLin
 
 import { describeSystemError, systemErrorCode } from '../system-error.js';
 
+import { type CompressionGrant, readCompressionGrant } from './compression.js';
 import { LoadFailure } from './load-failure.js';
 import type { ReadyHandshake, Target } from './target.js';
 
 export interface LoadConnectionHandlers {
-  /** The opening handshake is done, and was right. */
-  handleOpened(): void;
+  /** The opening handshake is done, and was right; `grant` is null where compression was not offered. */
+  handleOpened(grant: CompressionGrant | null): void;
   /** Bytes `[start, end)` of the target's read buffer arrived. May throw LoadFailure. */
   handleBytes(start: number, end: number): void;
   /** The TCP connection is over. */
@@ -99,8 +100,9 @@ export class LoadConnection {
       if (step.rest.length > 0) this.#receiveHead(this.#head, step.rest as Buffer);
       return;
     }
+    const grant = this.#target.compressed ? readCompressionGrant(check.extensions) : null;
     this.#head = null;
-    this.#handlers.handleOpened();
+    this.#handlers.handleOpened(grant);
     const { readBuffer } = this.#target;
     const start = step.rest.byteOffset - readBuffer.byteOffset;
     if (step.rest.length > 0) this.#handlers.handleBytes(start, start + step.rest.length);

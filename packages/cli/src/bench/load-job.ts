@@ -11,6 +11,8 @@ export interface BenchPlan extends MessageShape {
   readonly connections: number;
   /** Messages on their way on each connection; publishes on their way in a broadcast. */
   readonly inFlight: number;
+  /** Messages that each idle connection has echoed first. */
+  readonly idleMessages: number;
   /** Messages, publishes or connections per second of all processes; null for a closed loop. */
   readonly rate: number | null;
   readonly durationMs: number;
@@ -79,6 +81,8 @@ export interface LoadResult {
   readonly seconds: number;
   readonly messages: number;
   readonly reads: number;
+  /** Replies of all time that were not compressed where they might be. */
+  readonly plainReplies: number;
   readonly loadCpuSeconds: number;
   readonly serverCpuSeconds: number;
   /** Buckets of `Histogram`, as measured. */

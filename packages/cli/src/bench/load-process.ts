@@ -2,6 +2,7 @@ import { BroadcastLoad } from './broadcast-load.js';
 import { ConnectLoad } from './connect-load.js';
 import { EchoLoad } from './echo-load.js';
 import { IdleLoad } from './idle-load.js';
+import { KnownReplies } from './known-replies.js';
 import type { Load, LoadContext } from './load.js';
 import { LoadFailure } from './load-failure.js';
 import type { LoadJob, LoadOrder, LoadReport } from './load-job.js';
@@ -22,11 +23,15 @@ function handleFirstOrder(order: LoadOrder): void {
 async function work(job: LoadJob): Promise<void> {
   const tally = new Tally();
   const spreadAddresses = job.plan.scenario === 'connect' || job.plan.connections > 20_000;
-  const target = new Target(job.plan.url, job.opening, { spreadAddresses });
+  const target = new Target(job.plan.url, job.opening, {
+    spreadAddresses,
+    compressed: job.plan.compressed,
+  });
   const context: LoadContext = {
     job,
     target,
     tally,
+    knownReplies: new KnownReplies(),
     fail: (reason) => fail(new LoadFailure(reason)),
     tell: report,
   };

@@ -64,6 +64,7 @@ export class LoadRun {
       seconds: (after.nowMs - before.nowMs) / 1000,
       messages,
       reads,
+      plainReplies: this.#context.tally.plainReplies,
       loadCpuSeconds: after.loadCpuSeconds - before.loadCpuSeconds,
       serverCpuSeconds: after.serverCpuSeconds - before.serverCpuSeconds,
       latencyCounts: latencies.counts,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+import type { KnownReplies } from './known-replies.js';
 import type { BroadcastNews, LoadJob } from './load-job.js';
 import type { Tally } from './tally.js';
 import type { Target } from './target.js';
@@ -9,6 +10,8 @@ export interface LoadContext {
   readonly job: LoadJob;
   readonly target: Target;
   readonly tally: Tally;
+  /** Of compressed replies. */
+  readonly knownReplies: KnownReplies;
   /** Ends the run. */
   readonly fail: (reason: string) => void;
   /** Tells the other processes. */
@@ -51,9 +54,9 @@ export function openAll(
     let finishedBefore = -1;
     const watch = setInterval(() => {
       if (finished === finishedBefore)
-        context.fail(`no opening handshake was answered within ${patienceMs / 1000} s`);
+        context.fail(`no opening handshake was answered within ${answerPatienceMs / 1000} s`);
       finishedBefore = finished;
-    }, patienceMs);
+    }, answerPatienceMs);
     const startNext = (): void => open(started++, handleOpened);
     const handleOpened = (): void => {
       finished++;
@@ -71,8 +74,9 @@ export async function patiently(isDone: () => boolean): Promise<void> {
   for (let waitedMs = 0; waitedMs < maxClosingMs && !isDone(); waitedMs += 20) await pause(20);
 }
 
+/** How long nothing at all may come of what a server was sent. */
+export const answerPatienceMs = 10_000;
 /** A masked Close frame with 1000. */
 export const closeFrame: Uint8Array = Uint8Array.of(0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8);
 const maxOpening = 128;
-const patienceMs = 10_000;
 const maxClosingMs = 1_000;

@@ -1,16 +1,17 @@
 import { DecodeStep, FrameDecoder, isValidUtf8 } from 'ieum/core';
 import { describe, expect, test } from 'vitest';
 
+import { MessageInflater } from './message-inflater.js';
 import { type MessageShape, Reel } from './reel.js';
 
-const text: MessageShape = { payloadBytes: 20, payloadType: 'text' };
+const text: MessageShape = { payloadBytes: 20, payloadType: 'text', compressed: false };
 const shapes: MessageShape[] = [
-  { payloadBytes: 0, payloadType: 'text' },
-  { payloadBytes: 1, payloadType: 'binary' },
+  { payloadBytes: 0, payloadType: 'text', compressed: false },
+  { payloadBytes: 1, payloadType: 'binary', compressed: false },
   text,
-  { payloadBytes: 125, payloadType: 'binary' },
-  { payloadBytes: 126, payloadType: 'text' },
-  { payloadBytes: 65_536, payloadType: 'binary' },
+  { payloadBytes: 125, payloadType: 'binary', compressed: false },
+  { payloadBytes: 126, payloadType: 'text', compressed: false },
+  { payloadBytes: 65_536, payloadType: 'binary', compressed: false },
 ];
 
 describe.each(shapes)('a reel of $payloadBytes bytes of $payloadType', (shape) => {
@@ -37,6 +38,28 @@ describe.each(shapes)('a reel of $payloadBytes bytes of $payloadType', (shape) =
     }
   });
 });
+
+test.each<[number, 'text' | 'binary']>([
+  [0, 'text'],
+  [1, 'text'],
+  [512, 'text'],
+  [512, 'binary'],
+  [40_000, 'text'],
+])(
+  'a compressed reel of %d bytes of %s sends what inflates to the payloads that must come back',
+  (size, type) => {
+    const shape: MessageShape = { payloadBytes: size, payloadType: type, compressed: true };
+    const [sent, expected] = [Reel.toSend(shape, 3), Reel.toReceive(shape)];
+    const inflater = new MessageInflater({ keepsContext: false, usualBytes: size, maxBytes: size + 1 });
+    for (const first of [0, sent.frameCount - 1, 5 * sent.frameCount + 1]) {
+      for (const [index, payload] of decode(Buffer.from(sent.run(first, 3)), 'server', 4).entries()) {
+        const inflated = inflater.inflate(payload) as Buffer;
+        expect(inflated).toHaveLength(size);
+        expect(expected.matchesPayload(first + index, 0, inflated)).toBe(true);
+      }
+    }
+  },
+);
 
 describe('a reel', () => {
   const expected = Reel.toReceive(text);
@@ -69,17 +92,17 @@ describe('a reel', () => {
   });
 
   test('keeps runs of large frames short', () => {
-    const large = Reel.toSend({ payloadBytes: 1024 * 1024, payloadType: 'binary' }, 64);
+    const large = Reel.toSend({ payloadBytes: 1024 * 1024, payloadType: 'binary', compressed: false }, 64);
     expect(large.maxRun).toBe(7);
     expect(large.run(1, 7)).toHaveLength(7 * large.frameBytes);
   });
 });
 
-function decode(bytes: Buffer, role: 'client' | 'server'): Buffer[] {
+function decode(bytes: Buffer, role: 'client' | 'server', extensionRsv = 0): Buffer[] {
   const decoder = new FrameDecoder();
   decoder.receive(bytes);
   const payloads: Buffer[] = [];
-  while (decoder.step({ role, insideMessage: false, extensionRsv: 0 }) !== DecodeStep.Incomplete) {
+  while (decoder.step({ role, insideMessage: false, extensionRsv }) !== DecodeStep.Incomplete) {
     expect(decoder.violation).toBeNull();
     payloads.push(Buffer.from(decoder.payload));
   }

@@ -2,10 +2,15 @@ import { randomBytes } from 'node:crypto';
 
 import { encodeFrame, Opcode } from 'ieum/core';
 
+import { compress, compressedRsv } from './compression.js';
+import { createJsonPayload } from './json-payload.js';
+
 /** What messages look like. */
 export interface MessageShape {
   readonly payloadBytes: number;
   readonly payloadType: 'text' | 'binary';
+  /** Whether they are sent compressed; text is JSON then. */
+  readonly compressed: boolean;
 }
 
 /**
@@ -15,7 +20,7 @@ export interface MessageShape {
 export class Reel {
   /** How many different frames there are before they repeat. */
   readonly frameCount: number;
-  /** Size of one frame, its header included. */
+  /** Size of one frame, its header included; of the largest where they are compressed. */
   readonly frameBytes: number;
   /** Size of the whole ring. */
   readonly ringBytes: number;
@@ -25,21 +30,20 @@ export class Reel {
   readonly opcode: number;
   /** The ring, and enough of its first frames again for the longest run. */
   readonly #frames: Buffer;
+  /** Where in it each frame begins, and where the last one ends. */
+  readonly #starts: readonly number[];
   /** Slices that were asked for before. */
   readonly #runs: (Buffer | undefined)[] = [];
 
-  private constructor(shape: MessageShape, options: { masked: boolean; maxRun: number }) {
+  private constructor(shape: MessageShape, options: { isSent: boolean; maxRun: number }) {
     this.payloadBytes = shape.payloadBytes;
     this.opcode = shape.payloadType === 'text' ? Opcode.Text : Opcode.Binary;
     this.frameCount = Math.max(2, Math.min(64, Math.floor(maxRingBytes / (shape.payloadBytes + 1))));
-    const frames = Array.from({ length: this.frameCount }, (_, index) =>
-      encodeFrame({
-        opcode: this.opcode,
-        payload: createPayload(shape, index),
-        ...(options.masked ? { key: randomBytes(4).readUInt32BE(0) } : {}),
-      }),
-    );
-    this.frameBytes = frames[0]?.length ?? 0;
+    const frames = Array.from({ length: this.frameCount }, (_, index) => {
+      const payload = createPayload(shape, index);
+      return options.isSent ? frameToSend(shape, payload) : encodeFrame({ opcode: this.opcode, payload });
+    });
+    this.frameBytes = Math.max(...frames.map(({ length }) => length));
     this.ringBytes = this.frameCount * this.frameBytes;
     this.maxRun = Math.max(1, Math.min(options.maxRun, Math.floor(maxRunBytes / this.frameBytes)));
     const repeated = Array.from(
@@ -47,16 +51,20 @@ export class Reel {
       (_, index) => frames[index % this.frameCount] as Buffer,
     );
     this.#frames = Buffer.concat([...frames, ...repeated]);
+    this.#starts = startsOf([...frames, ...repeated]);
   }
 
   /** Masked frames to send, up to `maxRun` in one slice (fewer when they are large). */
   static toSend(shape: MessageShape, maxRun: number): Reel {
-    return new Reel(shape, { masked: true, maxRun });
+    return new Reel(shape, { isSent: true, maxRun });
   }
 
-  /** The frames that a server answers with, as long as it uses one frame for a message and the shortest header. */
+  /**
+   * The frames that a server answers with, as long as it uses one frame for a message and the shortest header, and compresses
+   * none.
+   */
   static toReceive(shape: MessageShape): Reel {
-    return new Reel(shape, { masked: false, maxRun: 1 });
+    return new Reel(shape, { isSent: false, maxRun: 1 });
   }
 
   /**
@@ -69,7 +77,7 @@ export class Reel {
     const key = index * this.maxRun + count - 1;
     let run = this.#runs[key];
     if (run === undefined) {
-      run = this.#frames.subarray(index * this.frameBytes, (index + count) * this.frameBytes);
+      run = this.#frames.subarray(this.#starts[index], this.#starts[index + count]);
       this.#runs[key] = run;
     }
     return run;
@@ -92,7 +100,7 @@ export class Reel {
     return this.#frames.subarray(place, place + byteCount);
   }
 
-  /** Whether a piece of a payload is what message `index` has there. Only for frames that are not masked. */
+  /** Whether a piece of a payload is what message `index` has there. Only for frames to receive. */
   matchesPayload(index: number, offset: number, piece: Uint8Array): boolean {
     if (piece.length === 0) return true;
     if (offset + piece.length > this.payloadBytes) return false;
@@ -101,7 +109,23 @@ export class Reel {
   }
 }
 
-function createPayload({ payloadType, payloadBytes }: MessageShape, index: number): Buffer {
+function frameToSend({ payloadType, compressed }: MessageShape, payload: Buffer): Buffer {
+  return encodeFrame({
+    opcode: payloadType === 'text' ? Opcode.Text : Opcode.Binary,
+    payload: compressed ? compress(payload) : payload,
+    rsv: compressed ? compressedRsv : 0,
+    key: randomBytes(4).readUInt32BE(0),
+  });
+}
+
+function startsOf(frames: readonly Buffer[]): number[] {
+  const starts = [0];
+  for (const { length } of frames) starts.push((starts.at(-1) as number) + length);
+  return starts;
+}
+
+function createPayload({ payloadType, payloadBytes, compressed }: MessageShape, index: number): Buffer {
+  if (compressed && payloadType === 'text') return createJsonPayload(payloadBytes, index);
   const payload = Buffer.alloc(payloadBytes);
   let state = (index + 1) * 2_654_435_761;
   for (let i = 0; i < payloadBytes; i++) {

@@ -1,7 +1,9 @@
+import { CompressedReplyReader } from './compressed-reply-reader.js';
+import type { CompressionGrant } from './compression.js';
 import { closeFrame, type LoadContext, patiently } from './load.js';
 import { LoadConnection, type LoadConnectionHandlers } from './load-connection.js';
 import type { Reel } from './reel.js';
-import { ReplyReader } from './reply-reader.js';
+import { ReplyReader, type ReplySource } from './reply-reader.js';
 
 export interface ReplyHandlers {
   /** The opening handshake is done. */
@@ -16,15 +18,16 @@ export class ReplyConnection implements LoadConnectionHandlers {
   isOver = false;
   readonly #context: LoadContext;
   readonly #handlers: ReplyHandlers;
-  readonly #replies: ReplyReader;
+  readonly #expected: Reel;
   readonly #connection: LoadConnection;
+  /** Null until the connection is open. */
+  #replies: ReplyReader | CompressedReplyReader | null = null;
   #isClosing = false;
 
   constructor(context: LoadContext, expected: Reel, handlers: ReplyHandlers) {
     this.#context = context;
     this.#handlers = handlers;
-    const { readBuffer } = context.target;
-    this.#replies = new ReplyReader({ expected, readBuffer, send: (frame) => this.#connection.write(frame) });
+    this.#expected = expected;
     this.#connection = new LoadConnection(context.target, this);
   }
 
@@ -48,12 +51,13 @@ export class ReplyConnection implements LoadConnectionHandlers {
     this.#connection.end();
   }
 
-  handleOpened(): void {
+  handleOpened(grant: CompressionGrant | null): void {
+    this.#replies = this.#createReader(grant);
     this.#handlers.handleOpened();
   }
 
   handleBytes(start: number, end: number): void {
-    if (this.#isClosing) return;
+    if (this.#isClosing || this.#replies === null) return;
     this.#context.tally.reads++;
     const count = this.#replies.receive(start, end);
     if (count > 0) this.#handlers.handleReplies(count);
@@ -66,6 +70,22 @@ export class ReplyConnection implements LoadConnectionHandlers {
   handleFailure(reason: string): void {
     this.isOver = true;
     if (!this.#isClosing) this.#context.fail(reason);
+  }
+
+  #createReader(grant: CompressionGrant | null): ReplyReader | CompressedReplyReader {
+    const { target, tally, knownReplies } = this.#context;
+    const source: ReplySource = {
+      expected: this.#expected,
+      readBuffer: target.readBuffer,
+      send: (frame) => this.#connection.write(frame),
+    };
+    if (grant === null) return new ReplyReader(source);
+    return new CompressedReplyReader({
+      ...source,
+      ...grant,
+      known: knownReplies,
+      handlePlainReply: () => void tally.plainReplies++,
+    });
   }
 }
 

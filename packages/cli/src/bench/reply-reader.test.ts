@@ -5,7 +5,7 @@ import { LoadFailure } from './load-failure.js';
 import { type MessageShape, Reel } from './reel.js';
 import { ReplyReader } from './reply-reader.js';
 
-const shape: MessageShape = { payloadBytes: 20, payloadType: 'text' };
+const shape: MessageShape = { payloadBytes: 20, payloadType: 'text', compressed: false };
 const expected = Reel.toReceive(shape);
 
 /** A reader, and what it sent. */

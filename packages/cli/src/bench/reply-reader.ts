@@ -1,10 +1,6 @@
-import { randomBytes } from 'node:crypto';
-
-import { describeCloseCode, encodeFrame, Opcode } from 'ieum/core';
-
-import { LoadFailure } from './load-failure.js';
 import type { Reel } from './reel.js';
-import { type ServerFrameHandlers, ServerFrames } from './server-frames.js';
+import { closedByServer, wrongReply } from './reply-failure.js';
+import { pongFor, type ServerFrameHandlers, ServerFrames } from './server-frames.js';
 
 /** What the replies on one connection are read with. */
 export interface ReplySource {
@@ -91,32 +87,18 @@ export class ReplyReader implements ServerFrameHandlers {
     if (!endsMessage) return;
     const hasLength = this.#receivedBytes === expected.payloadBytes;
     if (this.#isReply && hasLength) this.replies++;
-    else if (this.replies > 0 || (hasLength && opcode === expected.opcode)) throw this.#wrongReply(opcode);
+    else if (this.replies > 0 || (hasLength && opcode === expected.opcode))
+      throw wrongReply(expected, { opcode, byteCount: this.#receivedBytes });
     else this.greetings++;
     this.#isReply = true;
     this.#receivedBytes = 0;
   }
 
   handlePing(payload: Uint8Array): void {
-    this.#source.send(encodeFrame({ opcode: Opcode.Pong, payload, key: randomBytes(4).readUInt32BE(0) }));
+    this.#source.send(pongFor(payload));
   }
 
   handleClose(payload: Uint8Array): void {
-    const code = payload.length < 2 ? 1005 : Buffer.from(payload).readUInt16BE(0);
-    throw new LoadFailure(`the server closed a connection: ${code} ${describeCloseCode(code)}`);
+    throw closedByServer(payload);
   }
-
-  #wrongReply(opcode: number): LoadFailure {
-    const { expected } = this.#source;
-    const [asked, came] = [nameOf(expected.opcode), nameOf(opcode)];
-    const sizes = `${expected.payloadBytes} bytes of ${asked} were sent`;
-    if (came !== asked || this.#receivedBytes !== expected.payloadBytes) {
-      return new LoadFailure(`a wrong reply: ${sizes}, ${this.#receivedBytes} bytes of ${came} came back`);
-    }
-    return new LoadFailure(`a wrong reply: its bytes differ from the ${sizes}`);
-  }
-}
-
-function nameOf(opcode: number): string {
-  return opcode === Opcode.Text ? 'text' : 'binary';
 }

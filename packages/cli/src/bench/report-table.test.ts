@@ -11,6 +11,7 @@ const report: BenchReport = {
   connections: 1_000,
   payloadBytes: 20,
   payloadType: 'text',
+  compressed: false,
   inFlight: 32,
   rate: null,
   seconds: 5,
@@ -51,6 +52,10 @@ describe('the table', () => {
 
   test('tells the rate that was asked for', () => {
     expect(formatReport({ ...report, rate: 20_000 }, plain)).toContain('20,000 / s asked');
+  });
+
+  test('tells that messages were compressed', () => {
+    expect(formatReport({ ...report, compressed: true }, plain)).toContain('20 B text, compressed, 5.0 s');
   });
 
   test('leaves out what was not measured', () => {

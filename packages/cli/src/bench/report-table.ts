@@ -19,13 +19,14 @@ export function formatReport(report: BenchReport, colors: Colors): string {
 
 function describeTraffic(report: BenchReport): string {
   const { scenario, connections, inFlight, rate, seconds } = report;
-  const payload = `${formatByteSize(report.payloadBytes)} ${report.payloadType}`;
+  const compressed = report.compressed ? ', compressed' : '';
+  const payload = `${formatByteSize(report.payloadBytes)} ${report.payloadType}${compressed}`;
   const pace = rate === null ? [] : [`${whole(rate)} / s asked`];
   const flight: Record<BenchReport['scenario'], readonly string[]> = {
     echo: [`${inFlight} in flight on each`, payload, ...pace],
     broadcast: [`${inFlight} published at a time`, payload, ...pace],
     connect: ['opened and closed', ...pace],
-    idle: ['held after one echo each'],
+    idle: [`held after their echoes${compressed}`],
   };
   return [`${whole(connections)} connections`, ...flight[scenario], `${seconds.toFixed(1)} s`].join(', ');
 }

@@ -1,5 +1,8 @@
-import { DecodeStep, type FrameContext, FrameDecoder, Opcode } from 'ieum/core';
+import { randomBytes } from 'node:crypto';
 
+import { DecodeStep, encodeFrame, type FrameContext, FrameDecoder, Opcode } from 'ieum/core';
+
+import { compressedRsv } from './compression.js';
 import { LoadFailure } from './load-failure.js';
 
 /** What a server can send. Pieces are views that last until the call returns. */
@@ -14,15 +17,24 @@ export interface ServerFrameHandlers {
 export class ServerFrames {
   readonly #handlers: ServerFrameHandlers;
   readonly #decoder = new FrameDecoder();
+  readonly #contexts: Contexts;
   /** Bytes received and not decoded yet. */
   #pendingBytes = 0;
   /** That of the message at hand; 0 between messages. */
   #opcode: number = Opcode.Continuation;
   #control: Buffer[] = [];
   #isClosed = false;
+  #isCompressed = false;
 
-  constructor(handlers: ServerFrameHandlers) {
+  /** @param options whether messages may be compressed (RFC 7692 §6) */
+  constructor(handlers: ServerFrameHandlers, options: { readonly areCompressed?: boolean } = {}) {
     this.#handlers = handlers;
+    this.#contexts = options.areCompressed === true ? compressedContexts : plainContexts;
+  }
+
+  /** Whether the message at hand is. */
+  get isMessageCompressed(): boolean {
+    return this.#isCompressed;
   }
 
   /** Whether neither a message nor a frame is incomplete. */
@@ -37,6 +49,7 @@ export class ServerFrames {
     this.#pendingBytes += bytes.length;
     this.#decoder.receive(bytes);
     while (!this.#isClosed) {
+      const { betweenMessages, insideMessage } = this.#contexts;
       const step = this.#decoder.step(this.#opcode === Opcode.Continuation ? betweenMessages : insideMessage);
       if (step === DecodeStep.Incomplete) return;
       if (step === DecodeStep.Violation) throw broken(this.#decoder);
@@ -51,7 +64,10 @@ export class ServerFrames {
       this.#receiveControl(opcode, payload);
       return;
     }
-    if (opcode !== Opcode.Continuation) this.#opcode = opcode;
+    if (opcode !== Opcode.Continuation) {
+      this.#opcode = opcode;
+      this.#isCompressed = this.#decoder.rsv !== 0;
+    }
     const message = this.#opcode;
     const endsMessage = fin && this.#decoder.isFrameComplete();
     if (endsMessage) this.#opcode = Opcode.Continuation;
@@ -73,5 +89,22 @@ function broken({ violation }: FrameDecoder): LoadFailure {
   return new LoadFailure(`the server broke the protocol: ${violation?.reason} (${violation?.clause})`);
 }
 
-const betweenMessages: FrameContext = { role: 'client', insideMessage: false, extensionRsv: 0 };
-const insideMessage: FrameContext = { role: 'client', insideMessage: true, extensionRsv: 0 };
+/** A Pong that answers a Ping. */
+export function pongFor(payload: Uint8Array): Buffer {
+  return encodeFrame({ opcode: Opcode.Pong, payload, key: randomBytes(4).readUInt32BE(0) });
+}
+
+interface Contexts {
+  readonly betweenMessages: FrameContext;
+  readonly insideMessage: FrameContext;
+}
+
+function contextsFor(extensionRsv: number): Contexts {
+  return {
+    betweenMessages: { role: 'client', insideMessage: false, extensionRsv },
+    insideMessage: { role: 'client', insideMessage: true, extensionRsv },
+  };
+}
+
+const plainContexts = contextsFor(0);
+const compressedContexts = contextsFor(compressedRsv);

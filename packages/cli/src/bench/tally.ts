@@ -4,6 +4,8 @@ import { Histogram } from './histogram.js';
 export class Tally {
   messages = 0;
   reads = 0;
+  /** Replies that were not compressed where they might be. */
+  plainReplies = 0;
   /** Of messages that were due in the window, whenever they were answered. */
   readonly latencies: Histogram = new Histogram();
   #windowStartMs = Number.POSITIVE_INFINITY;

@@ -10,6 +10,7 @@ import {
   type WebSocketUri,
 } from 'ieum/core';
 
+import { compressionOffer } from './compression.js';
 import type { OpeningPlan } from './load-job.js';
 
 /** An opening handshake that is ready to be sent. */
@@ -21,6 +22,8 @@ export interface ReadyHandshake {
 /** The server that is loaded, and what all connections of a process share. */
 export class Target {
   readonly uri: WebSocketUri;
+  /** Whether connections must have compression. */
+  readonly compressed: boolean;
   /** What a connection received is here until it was handled. */
   readonly readBuffer: Buffer = Buffer.allocUnsafeSlow(readBufferBytes);
   readonly #opening: OpeningPlan;
@@ -34,13 +37,16 @@ export class Target {
    * @param url a `ws:` or `wss:` URL
    * @param opening how to open
    * @param options `spreadAddresses` connects from many loopback addresses, where that can be done: each has 28,000 ports,
-   *   and a port rests for a minute after use
+   *   and a port rests for a minute after use; `compressed` offers compression
    */
-  constructor(url: string, opening: OpeningPlan, options: { spreadAddresses: boolean }) {
+  constructor(url: string, opening: OpeningPlan, options: { spreadAddresses: boolean; compressed: boolean }) {
     this.uri = parseWebSocketUri(url);
+    this.compressed = options.compressed;
     this.#opening = opening;
     this.#secureContext = this.uri.secure ? createSecureContext(secureContextOptions(opening)) : null;
-    this.#handshakes = Array.from({ length: handshakeCount }, () => createHandshake(this.uri, opening));
+    this.#handshakes = Array.from({ length: handshakeCount }, () =>
+      createHandshake(this.uri, opening, options.compressed),
+    );
     const isLoopback = process.platform === 'linux' && /^127\./.test(opening.address);
     this.#hasManyAddresses = options.spreadAddresses && isLoopback;
   }
@@ -82,12 +88,13 @@ function secureContextOptions({ tls }: OpeningPlan): Parameters<typeof createSec
   };
 }
 
-function createHandshake(uri: WebSocketUri, opening: OpeningPlan): ReadyHandshake {
+function createHandshake(uri: WebSocketUri, opening: OpeningPlan, compressed: boolean): ReadyHandshake {
   const { text, expectation } = createOpeningRequest({
     uri,
     key: createKey(randomBytes(16)),
     headers: opening.headers,
     subprotocols: opening.subprotocols,
+    extensions: compressed ? [compressionOffer] : [],
     origin: opening.origin ?? undefined,
   });
   return { request: Buffer.from(text, 'latin1'), expectation };
