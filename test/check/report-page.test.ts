@@ -82,6 +82,16 @@ describe.each(looks)('a report at $width × $height, $colorScheme', (look) => {
     expect(complaints).toEqual([]);
   });
 
+  test('says whose verdict is whose', async () => {
+    const { page } = await open(reports, look);
+    const isPhone = look.width < 600;
+    const heading = page.locator('.heading').first().getByText('ws HTTP/2');
+    const label = page.locator('[id="framing/b"] > summary').getByText('ws HTTP/2');
+    expect(await heading.isVisible()).toBe(!isPhone);
+    const { width = 0 } = (await label.boundingBox()) ?? {};
+    expect(width > 20).toBe(isPhone);
+  });
+
   test('fits its width, with everything unfolded', async () => {
     const long = reportOf('a long name '.repeat(5), {});
     const wide = { ...reportedCase(`x/${'long-id'.repeat(30)}`, 'fail', 'wide'.repeat(200)) };

@@ -13,6 +13,11 @@ globalThis.converse = (url, echoes) =>
 
 globalThis.driveClient = async (base, agent) => {
   const ids = JSON.parse(await converse(`${base}/cases`, false));
-  for (const id of ids) await converse(`${base}/case/${id}?agent=${agent}`, true);
+  const work = async () => {
+    for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
+      await converse(`${base}/case/${id}?agent=${agent}`, true);
+    }
+  };
+  await Promise.all([work(), work(), work(), work()]);
   await converse(`${base}/done?agent=${agent}`, false);
 };

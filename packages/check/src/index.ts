@@ -3,7 +3,7 @@ export { allCases } from './cases/index.js';
 export { type CheckClientOptions, checkClient } from './check-client.js';
 export { CheckError, type CheckErrorCode } from './check-error.js';
 export { type CheckServerOptions, checkServer } from './check-server.js';
-export { driveClient, type EchoSocket, type OpenSocket } from './drivers/client-driver.js';
+export { type DriveOptions, driveClient, type EchoSocket, type OpenSocket } from './drivers/client-driver.js';
 export {
   compareResults,
   type Difference,

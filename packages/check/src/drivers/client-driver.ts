@@ -13,16 +13,30 @@ export interface EchoSocket {
 /** Opens a connection, as the client under judgement does. */
 export type OpenSocket = (url: string) => EchoSocket;
 
+export interface DriveOptions {
+  /** How many cases run at a time. Default 4. */
+  readonly concurrency?: number;
+}
+
 /**
- * Runs a client that is like the WHATWG `WebSocket` through all cases that a tester has for it, one after the other.
+ * Runs a client that is like the WHATWG `WebSocket` through all cases that a tester has for it.
  *
  * @param base where `ieum check client` listens, without a path
  */
-export async function driveClient(base: string, agent: string, open: OpenSocket): Promise<void> {
-  const [ids = '[]'] = await converse(open(`${base}/cases`), () => {});
-  for (const id of JSON.parse(String(ids)) as string[]) {
-    await converse(open(base + casePath(id, agent)), (socket, data) => socket.send(data as string));
-  }
+export async function driveClient(
+  base: string,
+  agent: string,
+  open: OpenSocket,
+  { concurrency = 4 }: DriveOptions = {},
+): Promise<void> {
+  const [list = '[]'] = await converse(open(`${base}/cases`), () => {});
+  const ids: Iterator<string> = (JSON.parse(String(list)) as string[]).values();
+  const work = async (): Promise<void> => {
+    for (let next = ids.next(); next.done !== true; next = ids.next()) {
+      await converse(open(base + casePath(next.value, agent)), (socket, data) => socket.send(data as string));
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
   await converse(open(`${base}/done?agent=${encodeURIComponent(agent)}`), () => {});
 }
 

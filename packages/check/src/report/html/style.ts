@@ -94,7 +94,7 @@ footer { max-width: 84rem; margin: 2rem auto; padding: 0 1.25rem; color: var(--s
   .case > summary { display: flex; flex-wrap: wrap; gap: .35rem .4rem; padding: .65rem .8rem; }
   .name { flex: 1 0 100%; }
   .verdict small { position: static; width: auto; height: auto; clip-path: none; font-size: 1em; font-weight: 400; margin-right: .2em; }
-  .only-one .verdict { position: relative; } .verdict small { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .only-one .verdict small { display: none; }
   .body { padding-inline: .8rem; }
   .body dl { grid-template-columns: minmax(0, 1fr); } .body dd { margin-bottom: .4rem; }
   .log li { grid-template-columns: 1.1rem minmax(0, 1fr); } .log time { display: none; }
