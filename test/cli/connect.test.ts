@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 
 import { runCommand, startCommand } from '../support/command.js';
+import { startEchoServer } from '../support/echo-server.js';
 import { startHttpProxy } from '../support/http-proxy.js';
 import { type Listener, listen } from '../support/listener.js';
 import { type ObservedServer, startObservedServer } from '../support/observed-server.js';
@@ -112,7 +113,7 @@ describe('ieum connect in a pipe', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(events).toMatchObject([
-      { event: 'open', url: server.url, subprotocol: '' },
+      { event: 'open', url: server.url, subprotocol: '', extensions: '' },
       { event: 'sent', type: 'text', data: 'go', bytes: 2 },
       { event: 'received', type: 'text', data: 'line one\nline two \u009b', bytes: 20 },
       { event: 'received', type: 'binary', data: '00ff', bytes: 2 },
@@ -182,6 +183,18 @@ describe('what ieum connect asks for', () => {
       'sec-websocket-protocol': 'first, second',
     });
     expect(stderr).toContain('subprotocol second');
+  });
+
+  test('--permessage-deflate is offered, and shown when it is granted', async () => {
+    const server = await startEchoServer({ deflate: { threshold: 0 } });
+    const [plain, offered, json] = await Promise.all(
+      [[], ['--permessage-deflate'], ['--permessage-deflate', '--json']].map((flags) =>
+        runCommand(['connect', server.url, ...flags, ...quickly], { input: '{"a":"a"}\n' }),
+      ),
+    );
+    expect(plain?.stderr).not.toContain('extensions');
+    expect(offered?.stderr).toMatch(/^connected to ws:\S+, extensions permessage-deflate\b/m);
+    expect(JSON.parse(json?.stdout.split('\n')[0] ?? '').extensions).toMatch(/^permessage-deflate\b/);
   });
 
   test('--proxy goes through a proxy, none goes without', async () => {

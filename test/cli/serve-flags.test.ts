@@ -58,6 +58,22 @@ describe('flags of ieum serve', () => {
     expect(await closeCodeAfter(served, 4096)).toBe('echoed');
   });
 
+  test.each<[readonly string[], Record<string, string>, string]>([
+    [[], {}, ''],
+    [['--permessage-deflate'], {}, 'permessage-deflate'],
+    [[], { IEUM_PERMESSAGE_DEFLATE: 'on' }, 'permessage-deflate'],
+    [['--permessage-deflate', 'off'], { IEUM_PERMESSAGE_DEFLATE: 'on' }, ''],
+    [['--permessage-deflate', '--workers', '2'], {}, 'permessage-deflate'],
+  ])('--permessage-deflate by %j and %j', async (args, environment, extensions) => {
+    const served = await serve(args, { environment });
+    const client = await WebSocketClient.connect(`${served.wsUrl}/echo`);
+    expect(client.socket.extensions).toBe(extensions);
+    const text = 'over and over '.repeat(1_000);
+    client.socket.send(text);
+    expect(String((await client.take()).data)).toBe(text);
+    client.socket.terminate();
+  });
+
   test('--max-fragments', async () => {
     const served = await serve(['--max-fragments', '2']);
     const client = await WebSocketClient.connect(`${served.wsUrl}/echo`);

@@ -12,6 +12,7 @@ export interface ConnectFlags extends OpeningFlags {
   readonly maxRedirects: number;
   readonly timeout: number;
   readonly maxMessageBytes: number;
+  readonly permessageDeflate?: boolean;
   readonly binary?: boolean;
   readonly json?: boolean;
   readonly wait: number;
@@ -30,6 +31,7 @@ export async function connectOptionsFrom(flags: ConnectFlags): Promise<ConnectOp
     handshakeTimeoutMs: flags.timeout,
     maxRedirects: flags.maxRedirects,
     maxMessageBytes: flags.maxMessageBytes,
+    permessageDeflate: flags.permessageDeflate === true,
     ...(await openingOptionsFrom(flags)),
     ...(proxy === undefined ? {} : { proxy: proxy === 'none' ? (false as const) : proxy }),
   };
@@ -49,6 +51,7 @@ function flags(): Option[] {
     new Option('--max-message-bytes <size>', 'largest message to take')
       .argParser(parseByteSize)
       .default(16 * 1024 * 1024, '16MiB'),
+    new Option('--permessage-deflate', 'offer to compress messages'),
     new Option('-b, --binary', 'send lines, which are hexadecimal, as binary messages'),
     new Option('-j, --json', 'print one JSON object for each event on standard output'),
     new Option('--wait <seconds>', 'silence after the end of the input before closing, or forever')

@@ -17,7 +17,8 @@ export class JsonView implements SessionView {
   }
 
   opened(peer: Peer<undefined>): void {
-    void this.#write('open', { url: peer.request.url.href, subprotocol: peer.subprotocol });
+    const { request, subprotocol, extensions } = peer;
+    void this.#write('open', { url: request.url.href, subprotocol, extensions });
   }
 
   received(message: Message): void | Promise<void> {

@@ -2,6 +2,7 @@ import type { CloseRecord, Message, Peer } from 'ieum';
 
 import { describeClose } from './close-words.js';
 import { formatHex } from './hex.js';
+import { describeOpening } from './opening-words.js';
 import type { Output } from './output.js';
 import type { SessionView } from './session-view.js';
 import { visible } from './visible-text.js';
@@ -22,8 +23,7 @@ export class LineView implements SessionView {
   }
 
   opened(peer: Peer<undefined>): void {
-    const subprotocol = peer.subprotocol === '' ? '' : `, subprotocol ${peer.subprotocol}`;
-    this.told(`connected to ${peer.request.url.href}${subprotocol}`);
+    this.told(describeOpening(peer));
   }
 
   received(message: Message): void | Promise<void> {

@@ -21,6 +21,7 @@ export interface ServeFlags {
   readonly allowHost?: readonly string[];
   readonly maxMessageBytes?: number;
   readonly maxFragments?: number;
+  readonly permessageDeflate?: boolean;
   readonly maxConnections?: number;
   readonly maxConnectionsPerAddress?: number;
   readonly trustedProxies?: readonly string[];
@@ -54,6 +55,7 @@ export function serverOptionsFrom(flags: ServeFlags): Omit<ServerOptions<undefin
     ...(allowedHosts === undefined ? {} : { allowedHosts }),
     ...(maxMessageBytes === undefined ? {} : { maxMessageBytes }),
     ...(maxFragments === undefined ? {} : { maxFragments }),
+    ...(flags.permessageDeflate ? { permessageDeflate: true } : {}),
     ...(maxConnections === undefined ? {} : { maxConnections }),
     ...(maxConnectionsPerAddress === undefined ? {} : { maxConnectionsPerAddress }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
@@ -110,6 +112,12 @@ function flags(): Option[] {
     new Option('--max-fragments <number>', 'most frames in a message (default: 1024)').argParser(
       wholeNumber(1),
     ),
+    new Option(
+      '--permessage-deflate [on|off]',
+      'compress messages from 1 KiB on for clients that offer it (default: off)',
+    )
+      .preset('on')
+      .argParser(parseSwitch),
     new Option('--max-connections <number>', 'most connections at a time').argParser(wholeNumber(1)),
     new Option(
       '--max-connections-per-address <number>',

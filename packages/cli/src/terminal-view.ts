@@ -4,6 +4,7 @@ import { formatByteSize } from './byte-size.js';
 import { describeClose } from './close-words.js';
 import type { Colors } from './colors.js';
 import { hexDump } from './hex.js';
+import { describeOpening } from './opening-words.js';
 import type { Prompt } from './prompt.js';
 import { promptHelp } from './prompt-line.js';
 import type { SessionView } from './session-view.js';
@@ -20,9 +21,8 @@ export class TerminalView implements SessionView {
   }
 
   opened(peer: Peer<undefined>): void {
-    const subprotocol = peer.subprotocol === '' ? '' : `, subprotocol ${peer.subprotocol}`;
     const { green, dim } = this.#colors;
-    this.#prompt.print(green(visible(`connected to ${peer.request.url.href}${subprotocol}`)));
+    this.#prompt.print(green(describeOpening(peer)));
     this.#prompt.print(dim('lines are sent as messages; /help lists the commands, Ctrl-C closes'));
   }
 
