@@ -28,6 +28,7 @@ export type { ListeningAddress, ListenOptions } from './node/http-listener.js';
 export type { ReceiveBudget } from './node/inbox.js';
 export { HandshakeError, type HandshakeErrorCode } from './node/opening/handshake-error.js';
 export type { OpeningOptions } from './node/opening/open-stream.js';
+export { SharedConnections } from './node/opening/shared-connections.js';
 export type { Peer, PeerStreams } from './node/peer.js';
 export type { PeerHandlers } from './node/peer-handlers.js';
 export type { PeerOptions } from './node/peer-options.js';

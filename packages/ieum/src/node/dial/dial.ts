@@ -46,9 +46,15 @@ export interface DialOptions {
  * with TLS inside that when the target is secure. TCP has `TCP_NODELAY`. The stream is not read yet, what already
  * arrived is kept. Rejects with `ConnectError` for what fails, with the signal's reason when that is aborted, with
  * `UsageError` for options that cannot work; no socket stays open then.
+ *
+ * @param protocols what a secure target is offered by ALPN (RFC 7301), the preferred one first
  */
-export async function dial(target: DialTarget, options: DialOptions = {}): Promise<Socket | TLSSocket> {
-  const plan = planDial(target, options);
+export async function dial(
+  target: DialTarget,
+  options: DialOptions = {},
+  protocols: readonly string[] = ['http/1.1'],
+): Promise<Socket | TLSSocket> {
+  const plan = { ...planDial(target, options), protocols };
   const { signal } = options;
   signal?.throwIfAborted();
   const socket = await open(plan, signal);
@@ -69,9 +75,10 @@ interface DialPlan {
   readonly family: 0 | 4 | 6;
   readonly serverTls: ConnectionOptions | undefined;
   readonly proxyTls: ConnectionOptions | undefined;
+  readonly protocols: readonly string[];
 }
 
-function planDial(unchecked: DialTarget, options: DialOptions): DialPlan {
+function planDial(unchecked: DialTarget, options: DialOptions): Omit<DialPlan, 'protocols'> {
   const target = checkTarget(unchecked);
   const { socketPath, localAddress, family = 0 } = options;
   const direct: Route = { host: target.hostname, port: target.port };
@@ -120,13 +127,13 @@ async function open(plan: DialPlan, signal: AbortSignal | undefined): Promise<So
   const negotiation = proxy === undefined ? undefined : await planNegotiation(plan, proxy, signal);
   let socket = await connectTcp(plan.endpoint, route, signal);
   if (proxy !== undefined && proxyTls !== undefined) {
-    const endpoint = { hostname: proxy.hostname, options: proxyTls, failureCode: 'ERR_WS_PROXY' } as const;
-    socket = await startTls(socket, endpoint, route, signal);
+    const endpoint = { hostname: proxy.hostname, options: proxyTls, protocols: ['http/1.1'] };
+    socket = await startTls(socket, { ...endpoint, failureCode: 'ERR_WS_PROXY' }, route, signal);
   }
   if (negotiation !== undefined) await negotiate(socket, negotiation, route, signal);
   if (serverTls === undefined) return socket;
-  const endpoint = { hostname: target.hostname, options: serverTls, failureCode: 'ERR_WS_TLS' } as const;
-  return startTls(socket, endpoint, route, signal);
+  const endpoint = { hostname: target.hostname, options: serverTls, protocols: plan.protocols };
+  return startTls(socket, { ...endpoint, failureCode: 'ERR_WS_TLS' }, route, signal);
 }
 
 async function planNegotiation(

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** How far a stage is after one of its events. */
 export type StageProgress =
@@ -18,7 +18,7 @@ export interface Stage {
  * Runs a stage to its end. When it resolves the socket is alive and free of this stage's listeners; when it rejects
  * the socket is destroyed. The signal ends the stage with its reason.
  */
-export function runStage(socket: Socket, stage: Stage, signal: AbortSignal | undefined): Promise<void> {
+export function runStage(socket: Duplex, stage: Stage, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       socket.off(stage.event, onEvent).off('error', onError).off('close', onClose);
@@ -48,7 +48,7 @@ export function runStage(socket: Socket, stage: Stage, signal: AbortSignal | und
 }
 
 /** Destroys a socket nobody listens to any more: an error it still reports has nobody to go to. */
-export function discard(socket: Socket): void {
+export function discard(socket: Duplex): void {
   socket.on('error', () => {});
   socket.destroy();
 }

@@ -18,6 +18,8 @@ export interface TlsEndpoint {
   readonly hostname: string;
   /** Options with the keys and certificates already read, see `prepareTls`. */
   readonly options: ConnectionOptions;
+  /** What to offer by ALPN (RFC 7301), the preferred one first. */
+  readonly protocols: readonly string[];
   /** The code of a failure: of the server's TLS or of the proxy's. */
   readonly failureCode: ConnectErrorCode;
 }
@@ -35,8 +37,7 @@ export function prepareTls(options: DialTlsOptions): ConnectionOptions {
 }
 
 /**
- * Starts TLS on a connected socket: SNI with the hostname unless it is an IP address (RFC 6066 §3), ALPN `http/1.1`
- * (RFC 7301), certificate and hostname verified unless the caller's options say otherwise.
+ * Starts TLS on a connected socket: SNI with the hostname unless it is an IP address (RFC 6066 §3), certificate and hostname verified unless the caller's options say otherwise.
  * Failure destroys the socket underneath too.
  */
 export async function startTls(
@@ -58,10 +59,10 @@ export async function startTls(
   return secured;
 }
 
-function wrap(socket: Socket, { hostname, options }: TlsEndpoint): TLSSocket {
+function wrap(socket: Socket, { hostname, options, protocols }: TlsEndpoint): TLSSocket {
   const servername = options.servername ?? (isIP(hostname) === 0 ? hostname.replace(/\.$/, '') : '');
   try {
-    return connect({ ...options, socket, host: hostname, servername, ALPNProtocols: ['http/1.1'] });
+    return connect({ ...options, socket, host: hostname, servername, ALPNProtocols: [...protocols] });
   } catch (cause) {
     discard(socket);
     throw new UsageError('ERR_WS_INVALID_OPTION', 'The TLS options are not usable', { cause });

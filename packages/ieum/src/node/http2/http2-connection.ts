@@ -77,6 +77,8 @@ export class Http2Connection {
   #listen(session: ServerHttp2Session): void {
     // What is wrong with a connection is told by the streams that it had.
     session.on('error', ignore);
+    // What breaks TLS would leave it open.
+    this.#socket.on('error', () => this.#socket.destroy());
     session.on('connect', () => session.setLocalWindowSize(connectionWindowBytes));
     session.on('ping', () => this.#countControlFrame());
     session.on('remoteSettings', () => this.#countControlFrame());

@@ -6,11 +6,11 @@ import type { HeaderFields } from '../../core/handshake/header-fields.js';
  *
  * - `ERR_WS_HANDSHAKE_REFUSED`: it answered with plain HTTP; see `status`, `headers` and `body`.
  * - `ERR_WS_HANDSHAKE_TIMEOUT`: the whole attempt took longer than `handshakeTimeoutMs`.
- * - `ERR_WS_HANDSHAKE_ENDED`: it ended the TCP connection before its answer was complete.
- * - `ERR_WS_HANDSHAKE_HTTP`: its answer is no HTTP/1.1 response, or larger than `maxHeaderBytes`.
+ * - `ERR_WS_HANDSHAKE_ENDED`: it ended the connection, or the stream of HTTP/2, before its answer was complete.
+ * - `ERR_WS_HANDSHAKE_HTTP`: its answer is no HTTP response, or larger than `maxHeaderBytes`.
  * - `ERR_WS_TOO_MANY_REDIRECTS`: it redirects more often than `maxRedirects` allows.
  * - `ERR_WS_REDIRECT`: it redirects to what is no usable WebSocket URL, or from `wss:` to `ws:`.
- * - the others: its 101 breaks RFC 6455 §4.1.
+ * - the others: its 101, or its 2xx over HTTP/2, breaks RFC 6455 §4.1.
  */
 export type HandshakeErrorCode =
   | HandshakeFailureCode

@@ -1,10 +1,8 @@
 import { formatExtensionList } from '../../core/handshake/extension-list.js';
 
 import type { DriverParts } from '../connection-driver.js';
-import { discard } from '../dial/socket-stage.js';
 import type { PeerProfile } from '../peer-profile.js';
 import { Scheduler } from '../scheduler.js';
-import { openTransport } from '../transport/open-transport.js';
 import type { UpgradeRequest } from '../upgrade-request.js';
 
 import { HandshakeError } from './handshake-error.js';
@@ -33,13 +31,13 @@ export async function openConnection(
   try {
     return established(opened, profile);
   } catch (error) {
-    discard(opened.socket);
+    opened.openTransport('public').destroy();
     throw error;
   }
 }
 
 function established(opened: OpenedStream, profile: PeerProfile): OpenedConnection {
-  const { socket, head, subprotocol, request, extensions } = opened;
+  const { head, subprotocol, request, extensions } = opened;
   const [answer] = extensions;
   const extension = answer === undefined ? null : (profile.deflate?.accept(answer) ?? null);
   if (answer !== undefined && extension === null) {
@@ -48,7 +46,7 @@ function established(opened: OpenedStream, profile: PeerProfile): OpenedConnecti
       'the server granted permessage-deflate with parameters that it must not have',
     );
   }
-  const transport = openTransport(socket, profile.socketAccess);
+  const transport = opened.openTransport(profile.socketAccess);
   return {
     parts: profile.createParts(transport, new Scheduler(), extension),
     request,

@@ -1,24 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 
 import { requirePositive } from '../../core/connection-options.js';
 import { UsageError } from '../../core/errors.js';
 import { createKey } from '../../core/handshake/accept-key.js';
 import { type CreatedOpeningRequest, createOpeningRequest } from '../../core/handshake/client-handshake.js';
+import { createConnectRequest } from '../../core/handshake/extended-connect.js';
 import type { ExtensionOffer } from '../../core/handshake/extension-list.js';
 import { type HeaderField, HeaderFields } from '../../core/handshake/header-fields.js';
 import { parseWebSocketUri, type WebSocketUri } from '../../core/handshake/websocket-uri.js';
 
-import { type DialOptions, dial } from '../dial/dial.js';
-import { discard } from '../dial/socket-stage.js';
+import type { DialOptions } from '../dial/dial.js';
 import { describe, requireObject, requireOneOf } from '../option-check.js';
+import type { SocketAccess, Transport } from '../transport/transport.js';
 import { UpgradeRequest } from '../upgrade-request.js';
 
 import { type HandshakeAnswer, HandshakeError } from './handshake-error.js';
-import { exchangeOpening, type OpeningAnswer } from './opening-exchange.js';
-import { isRedirect, isSameServer, redirectTarget, withoutCredentials } from './redirect.js';
-import { readRefusalBody } from './refusal-body.js';
+import type { ConnectAttempt } from './http2-client-connection.js';
+import type { AcceptedStream, AttemptLimits } from './opening-result.js';
+import { isFollowed, isSameServer, redirectTarget, withoutCredentials } from './redirect.js';
+import { requestOpening } from './request-opening.js';
+import { SharedConnections } from './shared-connections.js';
 
 /** The extensions that a client offers. */
 export interface OfferedExtensions {
@@ -33,6 +34,13 @@ export interface OpeningOptions extends DialOptions {
   readonly origin?: string;
   /** Further header fields. Those that the handshake writes itself are refused. */
   readonly headers?: Iterable<HeaderField> | Readonly<Record<string, string>>;
+  /**
+   * Whether HTTP/2 may be used with a `wss:` server that chooses it by ALPN and announces that it takes WebSocket connections
+   * over it (RFC 8441). With one that chooses it and does not, HTTP/1.1 is used on a second connection: `false` spares the
+   * first. Each WebSocket connection has a TCP connection of its own, unless they are given the same `SharedConnections`.
+   * Default `'auto'`.
+   */
+  readonly http2?: 'auto' | false | SharedConnections;
   /** How many redirects to follow. Default 0. Credentials go to no other server, and never from `wss:` to `ws:`. */
   readonly maxRedirects?: number;
   /** How long the whole attempt may take: proxy, TLS, redirects and all. Default 10,000 ms. */
@@ -43,7 +51,6 @@ export interface OpeningOptions extends DialOptions {
 
 /** A byte stream whose opening handshake is done. */
 export interface OpenedStream {
-  readonly socket: Socket;
   /** Bytes that came behind the handshake. */
   readonly head: Uint8Array;
   /** Empty for none. */
@@ -51,6 +58,8 @@ export interface OpenedStream {
   /** What the server granted. */
   readonly extensions: readonly ExtensionOffer[];
   readonly request: UpgradeRequest;
+  /** Takes it over. Called once. */
+  openTransport(access: SocketAccess): Transport;
 }
 
 /**
@@ -82,19 +91,16 @@ export async function openStream(
   }
 }
 
-interface AttemptLimits {
-  readonly signal: AbortSignal;
-  readonly maxHeaderBytes: number;
-  readonly maxRedirects: number;
-}
-
 type AttemptOptions = OpeningOptions & OfferedExtensions & { readonly headers: readonly HeaderField[] };
 
 /** One request to one server. */
 interface Attempt {
   readonly uri: WebSocketUri;
   readonly options: AttemptOptions;
+  /** Over HTTP/1.1. */
   readonly opening: CreatedOpeningRequest;
+  /** The same over HTTP/2. */
+  readonly connect: ConnectAttempt;
   /** How many redirects led here. */
   readonly redirects: number;
 }
@@ -104,29 +110,19 @@ function prepare(uri: WebSocketUri, options: AttemptOptions, redirects: number):
   if (subprotocols !== undefined && !Array.isArray(subprotocols)) {
     throw new UsageError('ERR_WS_INVALID_SUBPROTOCOL', 'subprotocols are an array of strings');
   }
-  const opening = createOpeningRequest({
-    uri,
-    key: createKey(randomBytes(16)),
-    subprotocols,
-    origin,
-    headers,
-    extensions,
-  });
-  return { uri, options, opening, redirects };
+  const asked = { uri, subprotocols, origin, headers, extensions };
+  const opening = createOpeningRequest({ ...asked, key: createKey(randomBytes(16)) });
+  const connect = { fields: createConnectRequest(asked), offer: opening.expectation };
+  return { uri, options, opening, connect, redirects };
 }
 
 async function follow(first: Attempt, limits: AttemptLimits): Promise<OpenedStream> {
   for (let attempt = first; ; ) {
-    const socket = await dial(attempt.uri, { ...attempt.options, signal: limits.signal });
-    const { text, expectation } = attempt.opening;
-    const answer = await exchangeOpening(socket, text, expectation, limits);
-    if (answer.type === 'accepted') return opened(attempt, socket, answer);
-    const isFollowed = limits.maxRedirects > 0 && isRedirect(answer.status);
-    const { status, headers, rest } = answer;
-    const body = isFollowed ? '' : await readRefusalBody(socket, headers, rest, limits.signal);
-    discard(socket);
-    if (!isFollowed) throw refused({ status, headers, body });
-    attempt = redirected(attempt, { status, headers, body }, limits.maxRedirects);
+    const result = await requestOpening(attempt, limits);
+    if (result.type === 'accepted') return opened(attempt, result.stream);
+    const { answer } = result;
+    if (!isFollowed(answer.status, limits)) throw refused(answer);
+    attempt = redirected(attempt, answer, limits.maxRedirects);
   }
 }
 
@@ -152,24 +148,19 @@ function forOtherServer(options: AttemptOptions): AttemptOptions {
   return { ...safe, tls: Object.fromEntries(forAnyServer) };
 }
 
-function opened(
-  attempt: Attempt,
-  socket: Socket,
-  answer: Extract<OpeningAnswer, { type: 'accepted' }>,
-): OpenedStream {
-  const { uri, options } = attempt;
+function opened({ uri, options }: Attempt, stream: AcceptedStream): OpenedStream {
   const request = new UpgradeRequest({
     target: uri.target,
     headers: new HeaderFields(options.headers),
     host: uri.host,
     secure: uri.secure,
-    address: socket.remoteAddress ?? '',
+    address: stream.address,
     origin: options.origin,
     subprotocols: options.subprotocols ?? [],
-    tls: socket instanceof TLSSocket ? socket : null,
+    tls: stream.tls,
   });
-  const { head, subprotocol = '', extensions } = answer;
-  return { socket, head, subprotocol, extensions, request };
+  const { head, subprotocol = '', extensions } = stream;
+  return { head, subprotocol, extensions, request, openTransport: (access) => stream.openTransport(access) };
 }
 
 function refused(answer: HandshakeAnswer): HandshakeError {
@@ -218,6 +209,13 @@ function checkTypes(options: OpeningOptions): void {
     throw new UsageError('ERR_WS_INVALID_OPTION', `proxy must be a URL or false, not ${describe(proxy)}`);
   }
   if (family !== undefined) requireOneOf('family', family, [0, 4, 6]);
+  const { http2 } = options;
+  if (http2 !== undefined && http2 !== 'auto' && http2 !== false && !(http2 instanceof SharedConnections)) {
+    throw new UsageError(
+      'ERR_WS_INVALID_OPTION',
+      `http2 must be 'auto', false or SharedConnections, not ${describe(http2)}`,
+    );
+  }
 }
 
 /** Signals of other realms are as good. */
@@ -251,6 +249,7 @@ const openingOptions: Readonly<Record<keyof OpeningOptions, true>> = {
   subprotocols: true,
   origin: true,
   headers: true,
+  http2: true,
   maxRedirects: true,
   handshakeTimeoutMs: true,
   maxHeaderBytes: true,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { HeaderFields } from '../../core/handshake/header-fields.js';
 import { parseWebSocketUri } from '../../core/handshake/websocket-uri.js';
-import { isRedirect, isSameServer, redirectTarget, withoutCredentials } from './redirect.js';
+import { isFollowed, isSameServer, redirectTarget, withoutCredentials } from './redirect.js';
 
 const targetOf = (from: string, location?: string) =>
   redirectTarget(
@@ -60,5 +60,8 @@ it('credentials are told by their names, in any case', () => {
 });
 
 it('304 asks for nothing, and neither does 300', () => {
-  expect([300, 301, 302, 303, 304, 305, 307, 308].filter(isRedirect)).toEqual([301, 302, 303, 307, 308]);
+  const followed = (maxRedirects: number) =>
+    [200, 300, 301, 302, 303, 304, 305, 307, 308].filter((status) => isFollowed(status, { maxRedirects }));
+  expect(followed(1)).toEqual([301, 302, 303, 307, 308]);
+  expect(followed(0)).toEqual([]);
 });

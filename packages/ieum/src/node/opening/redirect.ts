@@ -5,9 +5,9 @@ import { checkTarget } from '../dial/dial-target.js';
 
 import { HandshakeError } from './handshake-error.js';
 
-/** Whether the status asks to go elsewhere with the same request (RFC 9110 §15.4). */
-export function isRedirect(status: number): boolean {
-  return redirects.has(status);
+/** Whether an answer asks to go elsewhere with the same request (RFC 9110 §15.4), and that is done. */
+export function isFollowed(status: number, { maxRedirects }: { readonly maxRedirects: number }): boolean {
+  return maxRedirects > 0 && redirects.has(status);
 }
 
 /** Where a redirect leads. @throws HandshakeError `ERR_WS_REDIRECT` */

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import type { HeaderFields } from '../../core/handshake/header-fields.js';
 
@@ -11,7 +11,7 @@ import { done, incomplete, runStage, type Stage, type StageProgress } from '../d
  * @param begun what came together with the head
  */
 export async function readRefusalBody(
-  socket: Socket,
+  socket: Duplex,
   headers: HeaderFields,
   begun: Uint8Array,
   signal: AbortSignal,
@@ -35,12 +35,12 @@ export async function readRefusalBody(
 
 class RefusalBody implements Stage {
   readonly event = 'readable';
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #isChunked: boolean;
   readonly #wantedBytes: number;
   #bytes: Buffer;
 
-  constructor(socket: Socket, headers: HeaderFields, begun: Uint8Array) {
+  constructor(socket: Duplex, headers: HeaderFields, begun: Uint8Array) {
     this.#socket = socket;
     this.#isChunked = headers.has('Transfer-Encoding');
     const length = this.#isChunked ? undefined : headers.get('Content-Length');
