@@ -34,6 +34,12 @@ const double: MessageExtension = {
     payload.length * 2 > maxBytes ? violation('ERR_WS_MESSAGE_TOO_BIG') : Buffer.concat([payload, payload]),
 };
 
+/** A toy that makes as much of anything as it may. */
+const shrink: MessageExtension = {
+  ...reverse,
+  decodeMessage: (payload, maxBytes) => payload.subarray(0, maxBytes),
+};
+
 describe('a connection with an extension that uses RSV1', () => {
   test.each<[string, FrameToEncode[], string[]]>([
     ['a text', [rsv1(1, 'cba')], ['text "abc" in 1']],
@@ -70,6 +76,21 @@ describe('a connection with an extension that uses RSV1', () => {
     expect(small?.type).toBe('binary');
     const [large] = receiveBytes(open(double), encodeFrame(rsv1(2, 'x'.repeat(51))));
     expect(large === undefined ? '' : plainEvent(large)).toBe('violation ERR_WS_MESSAGE_TOO_BIG 1009');
+  });
+
+  test('takes an encoded message that is larger than what comes out of it, and the limit, a little', () => {
+    const [whole] = receiveBytes(open(shrink), encodeFrame(rsv1(2, 'x'.repeat(170))));
+    expect(whole).toMatchObject({ type: 'binary', bytes: Buffer.alloc(100, 'x') });
+    const parts = [{ ...rsv1(2, 'x'.repeat(100)), fin: false }, frame(0, 'x'.repeat(70))];
+    const [joined] = receiveBytes(open(shrink), Buffer.concat(parts.map((each) => encodeFrame(each))));
+    expect(joined).toMatchObject({ type: 'binary', bytes: Buffer.alloc(100, 'x') });
+    for (const length of [200, 1_000_000]) {
+      const header = encodeFrame(rsv1(2, 'x'.repeat(length))).subarray(0, 14);
+      const [refused] = receiveBytes(open(shrink), header);
+      expect(refused === undefined ? '' : plainEvent(refused)).toBe('violation ERR_WS_MESSAGE_TOO_BIG 1009');
+    }
+    const [plain] = receiveBytes(open(shrink), encodeFrame(frame(2, 'x'.repeat(101))));
+    expect(plain === undefined ? '' : plainEvent(plain)).toBe('violation ERR_WS_MESSAGE_TOO_BIG 1009');
   });
 
   test('encodes what it sends, prepared or not, and says so in RSV1', () => {

@@ -70,7 +70,9 @@ export class MessageAssembler {
     }
     this.#fragments++;
     this.#messageBytes = (this.#gathered?.length ?? 0) + frame.payloadLength;
-    if (this.#messageBytes > this.#limits.maxMessageBytes) return violation('ERR_WS_MESSAGE_TOO_BIG');
+    const { maxMessageBytes } = this.#limits;
+    const most = this.#encoded ? maxEncodedBytes(maxMessageBytes) : maxMessageBytes;
+    if (this.#messageBytes > most) return violation('ERR_WS_MESSAGE_TOO_BIG');
     if (this.#fragments > this.#limits.maxFragments) return violation('ERR_WS_TOO_MANY_FRAGMENTS');
     return null;
   }
@@ -122,4 +124,9 @@ export class MessageAssembler {
       ? new TextMessage(decoded, this.#fragments)
       : violation('ERR_WS_INVALID_UTF8');
   }
+}
+
+/** What cannot be compressed comes out a little larger when it is: DEFLATE adds an eighth at most, and a few bytes. */
+function maxEncodedBytes(maxMessageBytes: number): number {
+  return maxMessageBytes + Math.ceil(maxMessageBytes / 8) + 64;
 }

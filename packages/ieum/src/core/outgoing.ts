@@ -61,6 +61,7 @@ export class PreparedMessage {
       encoded === null ? this.frame : encodeFrame({ opcode: opcodeOf(this.type), rsv, payload: encoded });
     this.#frames ??= new Map();
     this.#frames.set(encoding, frame);
+    this.#encodings?.delete(encoding);
     return frame;
   }
 

@@ -13,7 +13,7 @@ import type { Timed } from './deadline-wheel.js';
 import { Inbox, type InboxOwner, type ReceiveBudget } from './inbox.js';
 import type { Flushable, Scheduler } from './scheduler.js';
 import type { Transport, TransportSink } from './transport/transport.js';
-import { TransportWriter } from './transport-writer.js';
+import { TransportWriter, type WriterOwner } from './transport-writer.js';
 
 /** What a face over the driver is told. None of these may throw. */
 export interface DriverFace {
@@ -44,7 +44,7 @@ export interface DriverParts {
  * write; what it sends at other times leaves in one write at the end of the tick. Messages reach the application one
  * at a time, and the transport is paused while more wait than the receive budget allows.
  */
-export class ConnectionDriver implements Timed, InboxOwner, Flushable, TransportSink {
+export class ConnectionDriver implements Timed, InboxOwner, Flushable, TransportSink, WriterOwner {
   slot: number | null = null;
   readonly #transport: Transport;
   readonly #connection: Connection;
@@ -74,7 +74,11 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
     this.#scheduler = scheduler;
     this.#face = face;
     this.#inbox = new Inbox(parts.receiveBudget, face.consumesMessages ? face : null, this);
-    this.#writer = new TransportWriter(transport, connection, scheduler.clock, parts.sendQueueOptions);
+    const { clock } = scheduler;
+    this.#writer = new TransportWriter(
+      { transport, connection, clock, queueOptions: parts.sendQueueOptions },
+      this,
+    );
   }
 
   /** Begins to read. @param head bytes that were read from the transport behind the opening handshake */
@@ -223,6 +227,10 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
 
   handleDrain(): void {
     this.#writer.handleDrain();
+  }
+
+  handleEncoded(): void {
+    this.#write();
   }
 
   /** Pulls events as long as the application keeps up, then writes what came of them. */

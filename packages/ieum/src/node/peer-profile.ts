@@ -29,7 +29,7 @@ export class PeerProfile {
     this.#sendQueue = { ...sendQueueDefaults, ...options.sendQueue };
     this.#receiveBudget = { ...receiveBudgetDefaults, ...options.receiveBudget };
     this.socketAccess = options.socketAccess ?? 'direct';
-    this.deflate = deflateSupport(options.permessageDeflate);
+    this.deflate = deflateSupport(role, options.permessageDeflate);
     this.#variants = keepaliveVariants(role, options.keepalive).map((keepalive) => {
       const maskingKeys = role === 'client' ? { maskingKeys: createMaskingKeySource() } : {};
       return new ConnectionSettings({ ...limitsOf(options), ...maskingKeys, role, keepalive });
@@ -53,9 +53,13 @@ export class PeerProfile {
   }
 }
 
-function deflateSupport(options: PeerOptions['permessageDeflate']): DeflateSupport | null {
+function deflateSupport(
+  role: 'server' | 'client',
+  options: PeerOptions['permessageDeflate'],
+): DeflateSupport | null {
   if (options === undefined || options === false) return null;
-  return new DeflateSupport({ ...deflateDefaults, ...(options === true ? {} : options) });
+  const support = new DeflateSupport({ ...deflateDefaults, ...(options === true ? {} : options) });
+  return role === 'server' || support.canOffer ? support : null;
 }
 
 /** Intervals from 80 % to 120 %; a client has one connection and needs one. */

@@ -13,6 +13,18 @@ import {
 
 import type { Transport } from './transport/transport.js';
 
+export interface WriterParts {
+  readonly transport: Transport;
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly queueOptions: SendQueueOptions;
+}
+
+export interface WriterOwner {
+  /** A message was encoded off the event loop and is in the connection's output: it has to be flushed. */
+  handleEncoded(): void;
+}
+
 /**
  * Carries a connection's output to its transport. While that has room, messages are encoded at once and everything
  * encoded since the last flush leaves in one write. While it has none, messages wait in the send queue, not encoded.
@@ -22,6 +34,7 @@ export class TransportWriter {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #queueOptions: SendQueueOptions;
+  readonly #owner: WriterOwner;
   /** Null until the transport has no room for the first time. */
   #queue: SendQueue<Outgoing> | null = null;
   #congested = false;
@@ -30,11 +43,12 @@ export class TransportWriter {
   /** Who waits for room; null while nobody does. */
   #waiters: (() => void)[] | null = null;
 
-  constructor(transport: Transport, connection: Connection, clock: Clock, queueOptions: SendQueueOptions) {
-    this.#transport = transport;
-    this.#connection = connection;
-    this.#clock = clock;
-    this.#queueOptions = queueOptions;
+  constructor(parts: WriterParts, owner: WriterOwner) {
+    this.#transport = parts.transport;
+    this.#connection = parts.connection;
+    this.#clock = parts.clock;
+    this.#queueOptions = parts.queueOptions;
+    this.#owner = owner;
   }
 
   /** Payload and frame bytes that the operating system has not taken yet. */
@@ -77,8 +91,16 @@ export class TransportWriter {
     const queue = this.#queue;
     const encoding = this.#encoding;
     this.#encoding = null;
-    if (encoding !== null) this.#connection.send(encoding);
-    for (let data = queue?.take(); data !== undefined; data = queue?.take()) this.#connection.send(data);
+    if (encoding !== null) this.#sendPlain(encoding);
+    for (let data = queue?.take(); data !== undefined; data = queue?.take()) {
+      if (this.#connection.encodesLater(data)) this.#sendPlain(data);
+      else this.#connection.send(data);
+    }
+  }
+
+  /** There is no time to encode it off the event loop. */
+  #sendPlain(data: Outgoing): void {
+    this.#connection.send(prepareMessage(data, { compress: false }));
   }
 
   /** Nothing more will be sent: forgets what is queued and tells who waits for it. */
@@ -97,6 +119,7 @@ export class TransportWriter {
     }
     if (this.#congested || transport.isDestroyed) return;
     if (this.#connection.outputByteLength > 0) this.#write(this.#connection.takeOutput());
+    if (!this.#isBusy) this.#tellWaiters();
     if (this.#connection.transport === 'end' && !this.#congested) transport.end();
   }
 
@@ -115,7 +138,6 @@ export class TransportWriter {
       this.#sendNow(data);
     }
     this.flush();
-    if (!this.#isBusy) this.#tellWaiters();
   }
 
   #sendNow(data: Outgoing): void {
@@ -135,6 +157,7 @@ export class TransportWriter {
     this.#encoding = null;
     this.#connection.sendEncoded(message, encoded);
     this.#sendQueued();
+    this.#owner.handleEncoded();
   }
 
   #enqueue(data: Outgoing): SendResult | 'overflow' | Promise<SendResult> {
@@ -150,8 +173,9 @@ export class TransportWriter {
 
   #tellWaiters(): void {
     const waiters = this.#waiters;
+    if (waiters === null) return;
     this.#waiters = null;
-    for (const resolve of waiters ?? []) resolve();
+    for (const resolve of waiters) resolve();
   }
 
   /** Whether nothing but what is encoded already can leave any more. */

@@ -17,7 +17,7 @@ export interface DeflateCodec {
     dictionary: Dictionary,
     maxBytes: number,
   ): Promise<Uint8Array | InflateFailure>;
-  /** @param windowBits 9–15 */
+  /** Throws when there is no memory for it. @param windowBits 9–15 */
   deflate(data: Uint8Array, dictionary: Dictionary, windowBits: number): Uint8Array;
   /** The same off the event loop. */
   deflateLater(data: Uint8Array, dictionary: Dictionary, windowBits: number): Promise<Uint8Array>;

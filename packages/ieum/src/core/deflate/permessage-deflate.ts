@@ -29,8 +29,10 @@ export class PermessageDeflate implements MessageExtension {
     this.#settings = settings;
     this.#terms = terms;
     this.#sent = terms.sendNoContextTakeover ? null : new HistoryWindow(terms.sendWindowBits);
-    this.#received = terms.receiveNoContextTakeover ? null : new HistoryWindow(terms.receiveWindowBits);
-    this.#sharedEncoding = terms.sendNoContextTakeover ? `deflate-${terms.sendWindowBits}` : null;
+    this.#received = terms.receiveNoContextTakeover ? null : new HistoryWindow(receivedBits(terms));
+    this.#sharedEncoding = terms.sendNoContextTakeover
+      ? `deflate-${terms.sendWindowBits}-${settings.threshold}`
+      : null;
   }
 
   get sharedEncoding(): string | null {
@@ -59,15 +61,22 @@ export class PermessageDeflate implements MessageExtension {
   encodeMessage(payload: Uint8Array): Uint8Array | null {
     if (!this.#compresses(payload.length)) return null;
     const { codec } = this.#settings;
-    const deflated = codec.deflate(payload, this.#sent?.dictionary ?? null, this.#terms.sendWindowBits);
-    return deflated.length < payload.length ? deflated : null;
+    try {
+      const deflated = codec.deflate(payload, this.#sent?.dictionary ?? null, this.#terms.sendWindowBits);
+      return smaller(deflated, payload);
+    } catch {
+      return null;
+    }
   }
 
   async encodeMessageLater(payload: Uint8Array): Promise<Uint8Array | null> {
     const { codec } = this.#settings;
     const dictionary = this.#sent?.dictionary ?? null;
-    const deflated = await codec.deflateLater(payload, dictionary, this.#terms.sendWindowBits);
-    return deflated.length < payload.length ? deflated : null;
+    try {
+      return smaller(await codec.deflateLater(payload, dictionary, this.#terms.sendWindowBits), payload);
+    } catch {
+      return null;
+    }
   }
 
   handleSent(payload: Uint8Array): void {
@@ -89,6 +98,15 @@ export class PermessageDeflate implements MessageExtension {
     this.#received?.append(inflated);
     return inflated;
   }
+}
+
+function smaller(deflated: Uint8Array, payload: Uint8Array): Uint8Array | null {
+  return deflated.length < payload.length ? deflated : null;
+}
+
+/** zlib compresses with 9 bits when it is told 8, and so do peers that leave it to zlib. */
+function receivedBits({ receiveWindowBits }: DeflateTerms): number {
+  return Math.max(9, receiveWindowBits);
 }
 
 /** Up to this many bytes a message is done with at once. */

@@ -35,25 +35,31 @@ export class DeflateSupport {
     this.#codec = kept ?? new ZlibCodec(settings);
   }
 
+  /**
+   * Whether there is memory for what a server may make of the offer. Clients that connect at the same time all find it
+   * there: together they may take more.
+   */
+  get canOffer(): boolean {
+    const { maxMemoryBytes } = this.#settings;
+    return budget.has(windowBytes(termsOfOffer(this.#settings)), maxMemoryBytes);
+  }
+
   /** What a server grants of the offers; null for nothing, because none can be granted or memory is short. */
   grant(offers: readonly ExtensionOffer[]): ExtensionGrant | null {
     const grant = grantDeflate(offers, this.#settings);
-    const extension = grant === null ? null : this.#open(grant.terms);
-    return grant === null || extension === null ? null : { answer: grant.answer, extension };
+    if (grant === null) return null;
+    const hasMemory = budget.has(windowBytes(grant.terms), this.#settings.maxMemoryBytes);
+    return hasMemory ? { answer: grant.answer, extension: this.#open(grant.terms) } : null;
   }
 
   /** What a client makes of the answer to its offer; null when that breaks the rules. */
   accept(answer: ExtensionOffer): MessageExtension | null {
     const terms = answer.name === permessageDeflate ? readDeflateAnswer(answer, this.offer) : null;
-    return terms === null ? null : this.#create(terms);
+    return terms === null ? null : this.#open(terms);
   }
 
-  #open(terms: DeflateTerms): MessageExtension | null {
-    const { maxMemoryBytes } = this.#settings;
-    return budget.tryTake(windowBytes(terms), maxMemoryBytes) ? this.#create(terms) : null;
-  }
-
-  #create(terms: DeflateTerms): MessageExtension {
+  #open(terms: DeflateTerms): MessageExtension {
+    budget.take(windowBytes(terms));
     return new PermessageDeflate(
       {
         codec: this.#codec,
@@ -63,6 +69,16 @@ export class DeflateSupport {
       terms,
     );
   }
+}
+
+/** The costliest terms on which a client can find itself with its offer. */
+function termsOfOffer(settings: DeflateSettings): DeflateTerms {
+  return {
+    sendNoContextTakeover: settings.clientNoContextTakeover,
+    sendWindowBits: settings.clientMaxWindowBits,
+    receiveNoContextTakeover: settings.serverNoContextTakeover,
+    receiveWindowBits: settings.serverMaxWindowBits,
+  };
 }
 
 /** What the windows of a connection take when they are full. */

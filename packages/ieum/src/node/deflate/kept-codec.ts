@@ -1,5 +1,6 @@
 import type { DeflateCodec, Dictionary, InflateFailure } from '../../core/deflate/deflate-codec.js';
 
+import { InflatedRuns } from './inflated-runs.js';
 import { type KeptEngine, keepDeflate, keepInflate } from './kept-zlib.js';
 import { type CompressionSettings, ZlibCodec } from './zlib-codec.js';
 
@@ -26,7 +27,8 @@ export class KeptCodec implements DeflateCodec {
 
   inflate(data: Uint8Array, dictionary: Dictionary, maxBytes: number): Uint8Array | InflateFailure {
     if (dictionary !== null || data.length === 0) return this.#other.inflate(data, dictionary, maxBytes);
-    return this.#inflate.inflate(data, maxBytes);
+    const runs = new InflatedRuns(data, null, maxBytes);
+    return runs.take(this.#inflate.inflate(data, maxBytes)) ?? this.#other.finish(runs);
   }
 
   inflateLater(

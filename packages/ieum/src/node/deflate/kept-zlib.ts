@@ -3,7 +3,8 @@ import { constants, createDeflateRaw, createInflateRaw, type Zlib } from 'node:z
 
 import type { InflateFailure } from '../../core/deflate/deflate-codec.js';
 
-import { type CompressionSettings, endOfData, flushBytes, isConsumed } from './zlib-codec.js';
+import { endOfData, flushBytes, type InflatedRun } from './inflated-runs.js';
+import type { CompressionSettings } from './zlib-codec.js';
 
 /*
  * What we use of `node:zlib` without its being documented is in this file: the engine beneath its streams, which can be
@@ -49,14 +50,13 @@ export class KeptEngine {
       : null;
   }
 
-  /** Inflates data that refers to nothing before it. */
-  inflate(data: Uint8Array, maxBytes: number): Uint8Array | InflateFailure {
+  /** Inflates data that refers to nothing before it, up to the end or to a final block. */
+  inflate(data: Uint8Array, maxBytes: number): InflatedRun | InflateFailure {
     const input = Buffer.allocUnsafe(data.length + endOfData.length);
     input.set(data);
     input.set(endOfData, data.length);
-    const inflated = this.#run(constants.Z_FINISH, input, maxBytes);
-    if (typeof inflated === 'string') return inflated;
-    return isConsumed(input.length - (this.#left[1] as number), data) ? inflated : 'invalid';
+    const bytes = this.#run(constants.Z_FINISH, input, maxBytes);
+    return typeof bytes === 'string' ? bytes : { bytes, consumed: input.length - (this.#left[1] as number) };
   }
 
   deflate(data: Uint8Array): Uint8Array {

@@ -2,15 +2,13 @@
 export class MemoryBudget {
   #used = 0;
 
-  get used(): number {
-    return this.#used;
+  /** Whether so many bytes can be taken without more than `limit` being taken then. */
+  has(byteLength: number, limit: number): boolean {
+    return this.#used + byteLength <= limit;
   }
 
-  /** Takes so many bytes, unless more than `limit` would be taken then. */
-  tryTake(byteLength: number, limit: number): boolean {
-    if (this.#used + byteLength > limit) return false;
+  take(byteLength: number): void {
     this.#used += byteLength;
-    return true;
   }
 
   giveBack(byteLength: number): void {

@@ -10,6 +10,8 @@ import {
 
 import type { DeflateCodec, Dictionary, InflateFailure } from '../../core/deflate/deflate-codec.js';
 
+import { endOfData, flushBytes, type InflatedRun, InflatedRuns } from './inflated-runs.js';
+
 /** How zlib compresses. */
 export interface CompressionSettings {
   /** 1 (fast) to 9 (small). */
@@ -27,26 +29,25 @@ export class ZlibCodec implements DeflateCodec {
   }
 
   inflate(data: Uint8Array, dictionary: Dictionary, maxBytes: number): Uint8Array | InflateFailure {
-    const input = presentData(data);
-    try {
-      const options = inflateOptions(dictionary, maxBytes, chunkBytes);
-      return checkConsumed(inflateRawSync(withEnd(input), options), input);
-    } catch (error) {
-      return failureOf(error);
-    }
+    return this.finish(new InflatedRuns(data, dictionary, maxBytes));
   }
 
-  inflateLater(
+  /** Inflates what is left to inflate of a message. */
+  finish(runs: InflatedRuns): Uint8Array | InflateFailure {
+    let message = runs.take(inflateRun(runs));
+    while (message === null) message = runs.take(inflateRun(runs));
+    return message;
+  }
+
+  async inflateLater(
     data: Uint8Array,
     dictionary: Dictionary,
     maxBytes: number,
   ): Promise<Uint8Array | InflateFailure> {
-    const input = presentData(data);
-    return new Promise<Uint8Array | InflateFailure>((resolve) => {
-      inflateRaw(withEnd(input), inflateOptions(dictionary, maxBytes, laterChunkBytes), (error, inflated) => {
-        resolve(error === null ? checkConsumed(inflated, input) : failureOf(error));
-      });
-    }).catch(failureOf);
+    const runs = new InflatedRuns(data, dictionary, maxBytes);
+    let message = runs.take(await inflateRunLater(runs));
+    while (message === null) message = runs.take(await inflateRunLater(runs));
+    return message;
   }
 
   deflate(data: Uint8Array, dictionary: Dictionary, windowBits: number): Uint8Array {
@@ -70,34 +71,21 @@ export class ZlibCodec implements DeflateCodec {
   }
 }
 
-/** A flush makes compressed data end with these four bytes, which are left out on the wire (RFC 7692 §7.2.1). */
-export const flushBytes = 4;
-
-/**
- * What to put behind compressed data before it is inflated: the bytes that were left out, and an empty final block, without
- * which zlib could not tell data that ends from data that was cut.
- */
-export const endOfData: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff);
-
-/**
- * Whether the data ended where it should: with `endOfData`, or with a final block of its own. That may end with the bytes
- * that are left out on the wire, and behind it may only be the byte that RFC 7692 §7.2.3.4 asks for.
- *
- * @param consumed how many bytes of the data and of `endOfData` were looked at
- */
-export function isConsumed(consumed: number, data: Uint8Array): boolean {
-  const excess = consumed - data.length;
-  if (excess === -1) return data[consumed] === 0x00;
-  return excess === 0 || excess === flushBytes || excess === endOfData.length;
+function inflateRun(runs: InflatedRuns): InflatedRun | InflateFailure {
+  try {
+    return toRun(inflateRawSync(Buffer.concat([runs.rest, endOfData]), inflateOptions(runs, chunkBytes)));
+  } catch (error) {
+    return failureOf(error);
+  }
 }
 
-/** Two empty messages in a row are nothing at all where compression goes on from one to the next. */
-function presentData(data: Uint8Array): Uint8Array {
-  return data.length === 0 ? emptyMessage : data;
-}
-
-function withEnd(data: Uint8Array): Buffer {
-  return Buffer.concat([data, endOfData]);
+function inflateRunLater(runs: InflatedRuns): Promise<InflatedRun | InflateFailure> {
+  const input = Buffer.concat([runs.rest, endOfData]);
+  return new Promise<InflatedRun | InflateFailure>((resolve) => {
+    inflateRaw(input, inflateOptions(runs, laterChunkBytes), (error, inflated) => {
+      resolve(error === null ? toRun(inflated) : failureOf(error));
+    });
+  }).catch(failureOf);
 }
 
 /** With `info` the functions give more than a buffer, which their types do not know. */
@@ -106,13 +94,15 @@ interface Inflated {
   readonly engine: { readonly bytesWritten: number };
 }
 
-function checkConsumed(result: unknown, data: Uint8Array): Uint8Array | InflateFailure {
+function toRun(result: unknown): InflatedRun {
   const { buffer, engine } = result as Inflated;
-  return isConsumed(engine.bytesWritten, data) ? buffer : 'invalid';
+  return { bytes: buffer, consumed: engine.bytesWritten };
 }
 
-function inflateOptions(dictionary: Dictionary, maxBytes: number, chunkSize: number): ZlibOptions {
-  const options = { maxOutputLength: Math.min(maxBytes, kMaxLength), chunkSize, info: true };
+function inflateOptions({ dictionary, room }: InflatedRuns, chunkSize: number): ZlibOptions {
+  // Zero would be no limit.
+  const maxOutputLength = Math.min(Math.max(room, 1), kMaxLength);
+  const options = { maxOutputLength, chunkSize, info: true };
   return dictionary === null ? options : { ...options, dictionary };
 }
 
@@ -124,7 +114,6 @@ function withoutFlush(deflated: Buffer): Uint8Array {
   return deflated.subarray(0, deflated.length - flushBytes);
 }
 
-const emptyMessage = Uint8Array.of(0x00);
 /** How much is made room for at a time. Most messages are small. */
 const chunkBytes = 4 * 1024;
 /** Off the event loop each piece takes a turn of it. */

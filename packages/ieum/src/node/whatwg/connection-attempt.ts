@@ -68,6 +68,9 @@ export class ConnectionAttempt {
     const opened = await openConnection(this.#uri.href, options, this.#profile);
     if (signal.aborted) {
       opened.parts.transport.destroy();
+      // Tells its extension, too, that it is over.
+      opened.parts.connection.abort();
+      opened.parts.connection.nextEvent();
       throw signal.reason;
     }
     const driver = new ConnectionDriver(opened.parts, face);
