@@ -38,7 +38,7 @@ export async function runLoad(server, load, cpu) {
   const child = startChild([process.execPath, COMMAND, ...loadArguments(server, load)], { cpu });
   const stdout = collectText(child.stdout);
   const stderr = collectText(child.stderr);
-  const limitMs = (load.warmupSeconds + load.seconds + MAX_EXTRA_SECONDS) * 1000;
+  const limitMs = (load.warmupSeconds + load.seconds + extraSeconds(load.workload)) * 1000;
   const timer = setTimeout(() => endChild(child), limitMs);
   const [code, signal] = await once(child, 'close');
   clearTimeout(timer);
@@ -47,6 +47,15 @@ export async function runLoad(server, load, cpu) {
   const result = JSON.parse(stdout());
   if (result.server === null) throw new Error('the load could not read what the server used');
   return result;
+}
+
+/**
+ * What a run may take beside its window.
+ *
+ * @param {import('./workloads.mjs').Workload} workload
+ */
+function extraSeconds({ connections, idleMessages }) {
+  return MAX_EXTRA_SECONDS + (connections * idleMessages) / SLOWEST_PER_SECOND;
 }
 
 /** @param {string} stderr */
@@ -59,7 +68,8 @@ function reasonIn(stderr) {
  * @param {Load} load
  */
 function loadArguments({ port, pid }, { workload, rate, seconds, warmupSeconds }) {
-  const { scenario, path, connections, payloadBytes, payloadType, inFlight } = workload;
+  const { scenario, path, connections, payloadBytes, payloadType, inFlight, compressed, idleMessages } =
+    workload;
   const flags = {
     scenario,
     connections,
@@ -70,15 +80,18 @@ function loadArguments({ port, pid }, { workload, rate, seconds, warmupSeconds }
     processes: 1,
     'server-pid': pid,
     ...(rate === null ? {} : { rate }),
+    ...(scenario === 'idle' ? { messages: idleMessages } : {}),
   };
   return [
     'bench',
     `ws://127.0.0.1:${port}${path}`,
     ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]),
     ...(payloadType === 'binary' ? ['--binary'] : []),
+    ...(compressed ? ['--compress'] : []),
     '--json',
   ];
 }
 
 const COMMAND = fileURLToPath(new URL('../packages/cli/bin/ieum.js', import.meta.url));
 const MAX_EXTRA_SECONDS = 90;
+const SLOWEST_PER_SECOND = 2_000;

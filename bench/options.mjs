@@ -74,7 +74,7 @@ export const helpText = `Measures ieum beside ws, Bun and bare sockets, in one r
   --help                print this
 
 Workloads
-${workloads.map(({ name, about }) => `  ${name.padEnd(13)} ${about}`).join('\n')}
+${workloads.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join('\n')}
 
 The tables go to stdout, progress to stderr. Exits with 1 if a run failed, 2 if an option is wrong.
 `;

@@ -2,7 +2,7 @@ import { runLoad } from './load-process.mjs';
 import { OtherWork } from './other-work.mjs';
 import { Progress } from './progress.mjs';
 import { figureOf, unitOf } from './report.mjs';
-import { ServerProcess } from './server-process.mjs';
+import { ServerProcess, serversFor } from './server-process.mjs';
 import { formatNumber } from './statistics.mjs';
 import { findWorkload, LATENCY_LOAD } from './workloads.mjs';
 
@@ -49,7 +49,7 @@ async function measureRound(workload, round, bench) {
   const asked = workload.figure === 'latency' ? await measureRate(workload, title, bench) : { rate: null };
   /** @type {Run[]} */
   const runs = [];
-  for (const server of options.serverNames) {
+  for (const server of serversFor(workload, options.serverNames)) {
     const own = { workload: workload.name, server, round };
     progress.begin(`${title} ${server}`);
     try {
@@ -117,7 +117,8 @@ async function runOnce(workload, { server: serverName, rate }, { options, isPinn
 function planOf(workloads, options) {
   const plan = { count: 0, seconds: 0 };
   for (const workload of workloads) {
-    const perRound = options.serverNames.length + (workload.figure === 'latency' ? 1 : 0);
+    const perRound =
+      serversFor(workload, options.serverNames).length + (workload.figure === 'latency' ? 1 : 0);
     plan.count += perRound * options.rounds;
     plan.seconds += perRound * options.rounds * runSeconds(workload, options);
   }
@@ -128,8 +129,12 @@ function planOf(workloads, options) {
  * @param {Workload} workload
  * @param {Options} options
  */
-function runSeconds({ scenario }, { seconds, warmupSeconds }) {
-  return scenario === 'idle' ? IDLE_SECONDS : seconds + warmupSeconds + START_SECONDS;
+function runSeconds({ scenario, connections, idleMessages }, options) {
+  const { seconds, warmupSeconds, maxConnections } = options;
+  const messages = Math.min(connections, maxConnections) * idleMessages;
+  return scenario === 'idle'
+    ? IDLE_SECONDS + messages / IDLE_MESSAGES_PER_SECOND
+    : seconds + warmupSeconds + START_SECONDS;
 }
 
 /** @param {unknown} error */
@@ -144,3 +149,4 @@ const OPEN_LOOP_IN_FLIGHT = 64;
 const NOTHING_MEASURED = 'too little happened to measure: give it more --seconds';
 const START_SECONDS = 1.5;
 const IDLE_SECONDS = 15;
+const IDLE_MESSAGES_PER_SECOND = 20_000;

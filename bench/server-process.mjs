@@ -3,8 +3,19 @@ import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bunPath } from './bun.mjs';
 import { collectText, endChild, errorLine, hasExited, startChild } from './children.mjs';
+import { findWorkload } from './workloads.mjs';
 
 export const serverNames = ['ieum', 'ws', 'bun', 'net'];
+
+/**
+ * Those of some servers that can do what a workload needs.
+ *
+ * @param {import('./workloads.mjs').Workload} workload
+ * @param {string[]} names
+ */
+export function serversFor(workload, names) {
+  return workload.compressed ? names.filter((name) => name !== 'net') : names;
+}
 
 /** A server in a process of its own, listening on a free port of 127.0.0.1. */
 export class ServerProcess {
@@ -25,9 +36,10 @@ export class ServerProcess {
   static async start(serverName, workloadName, cpu) {
     const port = await findFreePort();
     const runtime = serverName === 'bun' ? bunPath() : process.execPath;
+    const { compressed } = findWorkload(workloadName);
     const child = startChild([runtime, `./servers/${serverName}.mjs`], {
       cpu,
-      environment: { PORT: String(port), WORKLOAD: workloadName },
+      environment: { PORT: String(port), WORKLOAD: workloadName, ...(compressed ? { DEFLATE: '1' } : {}) },
     });
     await once(child, 'spawn');
     const server = new ServerProcess(child, port);

@@ -8,6 +8,8 @@
  * @property {number} connections
  * @property {number} payloadBytes
  * @property {'text' | 'binary'} payloadType
+ * @property {boolean} compressed whether clients offer permessage-deflate, and the server grants it; text is JSON then
+ * @property {number} idleMessages what a connection has echoed before it is idle
  * @property {number} inFlight messages on their way per connection; publishes in a broadcast
  * @property {string} about one line for people
  *
@@ -76,6 +78,23 @@ export const workloads = [
     target: atMost(0.75),
     about: '10,000 idle connections: resident memory of each',
   }),
+  echo('deflate', {
+    compressed: true,
+    payloadBytes: 512,
+    connections: 50,
+    target: atLeast(3),
+    about: '512-byte JSON, compressed, 50 connections, 1 in flight',
+  }),
+  echo('deflate-memory', {
+    scenario: 'idle',
+    figure: 'memory',
+    compressed: true,
+    payloadBytes: 512,
+    connections: 1000,
+    idleMessages: 1000,
+    target: atMost(0.5),
+    about: '1,000 connections that have each exchanged 1,000 compressed messages: resident memory of each',
+  }),
   echo('latency', {
     figure: 'latency',
     target: atMost(1),
@@ -111,6 +130,8 @@ function echo(name, changes) {
     connections: 100,
     payloadBytes: 20,
     payloadType: 'text',
+    compressed: false,
+    idleMessages: 1,
     inFlight: 1,
     ...changes,
   };

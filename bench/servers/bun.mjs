@@ -1,9 +1,9 @@
 /**
  * @typedef {{ room: boolean }} SocketData
- * @typedef {{ data: SocketData, send(message: unknown): void, subscribe(topic: string): void }} Socket
+ * @typedef {{ data: SocketData, send(message: unknown, compress: boolean): void, subscribe(topic: string): void }} Socket
  * @typedef {object} Server
  * @property {(request: Request, options: { data: SocketData }) => boolean} upgrade
- * @property {(topic: string, message: unknown) => void} publish
+ * @property {(topic: string, message: unknown, compress: boolean) => void} publish
  * @typedef {object} ServeOptions
  * @property {string} hostname
  * @property {number} port
@@ -15,6 +15,8 @@ const { serve } = /** @type {{ Bun: { serve(options: ServeOptions): Server } }} 
   /** @type {unknown} */ (globalThis)
 ).Bun;
 
+const compress = Boolean(process.env.DEFLATE);
+
 const server = serve({
   hostname: '127.0.0.1',
   port: Number(process.env.PORT),
@@ -24,7 +26,7 @@ const server = serve({
     return new Response('only WebSocket here', { status: 426 });
   },
   websocket: {
-    perMessageDeflate: false,
+    perMessageDeflate: compress ? { compress: 'shared', decompress: 'shared' } : false,
     maxPayloadLength: 64 << 20,
     backpressureLimit: 64 << 20,
     /** @param {Socket} socket */
@@ -36,8 +38,8 @@ const server = serve({
      * @param {unknown} message
      */
     message: (socket, message) => {
-      if (socket.data.room) server.publish('room', message);
-      else socket.send(message);
+      if (socket.data.room) server.publish('room', message, compress);
+      else socket.send(message, compress);
     },
   },
 });

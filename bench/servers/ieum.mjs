@@ -5,6 +5,7 @@ const room = new Set();
 
 const server = createServer({
   maxMessageBytes: 64 << 20,
+  permessageDeflate: process.env.DEFLATE ? { thresholdBytes: 0 } : false,
   routes: {
     '/echo': {
       message: (peer, message) => {

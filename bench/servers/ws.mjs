@@ -7,7 +7,7 @@ const room = new Set();
 const server = new WebSocketServer({
   host: '127.0.0.1',
   port: Number(process.env.PORT),
-  perMessageDeflate: false,
+  perMessageDeflate: process.env.DEFLATE ? { threshold: 0 } : false,
   maxPayload: 64 << 20,
 });
 

@@ -25,6 +25,7 @@ interface Printed {
 
 interface RunResult {
   readonly connections: number;
+  readonly compressed: boolean;
   readonly rate: number | null;
   readonly messages: number;
 }
@@ -106,9 +107,24 @@ test(
     const command = new RunningCommand('/bin/sh', ['-c', limited, process.execPath, ...args], { input: '' });
     const { status, stdout, stderr } = await command.ended;
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^\| ieum \| – \| .* \| 1: .*EMFILE.* \|$/m);
-    expect(stdout).toMatch(/^\| ws \| – \| .* \| 1: .*EMFILE.* \|$/m);
-    expect(stderr).toMatch(/echo20 1\/1 ws … failed: .*EMFILE/);
+    expect(stdout).toMatch(/^\| ieum \| – \| .* \| 1: .*open files.* \|$/m);
+    expect(stdout).toMatch(/^\| ws \| – \| .* \| 1: .*open files.* \|$/m);
+    expect(stderr).toMatch(/echo20 1\/1 ws … failed: .*open files/);
+  },
+  patienceMs,
+);
+
+test(
+  'servers compress where the workload says so, and net takes no part in it',
+  async () => {
+    const args = ['--workloads', 'deflate,deflate-memory', '--max-connections', '2', '--json'];
+    const { status, stdout } = await runBench([...args, ...quick, '--servers', 'ieum,net']);
+    expect(status).toBe(0);
+    const { runs }: Printed = JSON.parse(stdout);
+    expect(runs.map(({ server, result }) => [server, result.compressed])).toEqual([
+      ['ieum', true],
+      ['ieum', true],
+    ]);
   },
   patienceMs,
 );
