@@ -91,12 +91,13 @@ async function readCaller(stream: Socket, raw: Socket): Promise<Caller | null> {
 }
 
 function http2Listener({ tls: keys }: ListenOptions, handleCaller: (caller: Caller) => void): Server {
-  const settings = { enableConnectProtocol: true };
+  const settings = { enableConnectProtocol: true, initialWindowSize: windowBytes };
   const server =
     keys === undefined
       ? http2.createServer({ settings })
       : http2.createSecureServer({ ...keysOf(keys), settings });
   server.on('sessionError', () => {});
+  server.on('session', (session) => session.setLocalWindowSize(windowBytes));
   server.on('stream', (stream, headers) => handleCaller(http2Caller(stream, headers)));
   return server as Server;
 }
@@ -106,3 +107,5 @@ function keysOf({ cert, key }: NonNullable<ListenOptions['tls']>): { cert: Buffe
 }
 
 const requestTimeoutMs = 10_000;
+/** What a peer may send before the tester has read: a small window would slow down large messages. */
+const windowBytes = 16 * 1024 ** 2;

@@ -53,8 +53,10 @@ async function connectSession(target: TransportTarget, signal: AbortSignal): Pro
       'the server does not speak HTTP/2 here: it did not choose h2 by ALPN (RFC 9113 §3.2)',
     );
   }
-  const session = http2.connect('http://localhost', { createConnection: () => stream });
+  const settings = { initialWindowSize: windowBytes };
+  const session = http2.connect('http://localhost', { createConnection: () => stream, settings });
   session.on('error', () => {});
+  session.on('connect', () => session.setLocalWindowSize(windowBytes));
   try {
     const [settings] = (await once(session, 'remoteSettings', { signal })) as [http2.Settings];
     if (settings.enableConnectProtocol === true) return session;
@@ -65,3 +67,6 @@ async function connectSession(target: TransportTarget, signal: AbortSignal): Pro
   session.destroy();
   throw new Deviation('the server does not announce SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441 §3)');
 }
+
+/** What a peer may send before the tester has read: a small window would slow down large messages. */
+const windowBytes = 16 * 1024 ** 2;
