@@ -83,7 +83,7 @@ describe.each(accesses)('%s access', (socketAccess) => {
     });
     client.send(openingRequest());
     flood(client.socket, frames);
-    await client.until(() => client.isClosed, 'the end');
+    await client.until(() => client.hasEnded, 'the end');
     expect(server.peers.size).toBe(0);
   });
 

@@ -1,7 +1,14 @@
 import { Buffer } from 'node:buffer';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Connection, type ConnectionEvent, type ConnectionOptions, encodeFrame, type Role } from 'ieum/core';
+import {
+  Connection,
+  type ConnectionEvent,
+  type ConnectionOptions,
+  encodeFrame,
+  type MessageExtension,
+  type Role,
+} from 'ieum/core';
 import { decodeFrames, oneByte, pullEvents, receiveBytes, takeBytes } from 'ieum/testing';
 import { describe, expect, test } from 'vitest';
 
@@ -48,13 +55,18 @@ describe.each(roles)('a %s', (role) => {
   });
 
   test('counts empty fragments of a message that an extension encoded', () => {
-    const extension = {
+    const extension: MessageExtension = {
       name: 'x-same',
       rsv: 4,
-      decodeMessage: (payload: Uint8Array) => payload,
+      sharedEncoding: 'same',
+      decodeMessage: (payload) => payload,
       encodeMessage: () => null,
+      encodesLater: () => false,
+      encodeMessageLater: async () => null,
+      handleSent: () => {},
+      close: () => {},
     };
-    const connection = open(role, { extension, maxFragments: 10 });
+    const connection = open(role, { maxFragments: 10 }, extension);
     const begin = encode(role, { opcode: 2, fin: false, rsv: 4, payload: Buffer.alloc(0) });
     const events = receiveBytes(connection, Buffer.concat([begin, repeat(fragment(role, 0, ''), 10)]));
     expect(violationsOf(events)).toEqual(['ERR_WS_TOO_MANY_FRAGMENTS 1008']);
@@ -178,11 +190,13 @@ describe.each(roles)('a %s', (role) => {
   });
 });
 
-function open(role: Role, options: Partial<ConnectionOptions> = {}): Connection {
-  return new Connection(
-    role === 'server' ? { role, ...options } : { role, maskingKeys: () => 0x5a5a5a5a, ...options },
-    0,
-  );
+function open(
+  role: Role,
+  options: Partial<ConnectionOptions> = {},
+  extension: MessageExtension | null = null,
+): Connection {
+  const settings = role === 'server' ? { role } : { role, maskingKeys: () => 0x5a5a5a5a };
+  return new Connection({ ...settings, ...options }, 0, extension);
 }
 
 function encode(role: Role, frame: Parameters<typeof encodeFrame>[0]): Buffer {

@@ -5,6 +5,9 @@ import { GrowingBuffer } from '../core/growing-buffer.js';
 
 import type { Transport, TransportSink } from './transport/transport.js';
 
+/** Why there is no use in waiting: the client has gone, its time is up, or the server shuts down. */
+export type PendingAbort = 'gone' | 'timeout' | 'draining';
+
 /** An opening handshake that waits for the application: aborted when its time is up or its client has gone. */
 export class PendingHandshake implements TransportSink {
   readonly #transport: Transport;
@@ -16,7 +19,7 @@ export class PendingHandshake implements TransportSink {
 
   constructor(transport: Transport, clock: Clock, timeoutMs: number) {
     this.#transport = transport;
-    this.#cancelTimer = clock.setTimer(() => this.#abort.abort('timeout'), timeoutMs);
+    this.#cancelTimer = clock.setTimer(() => this.abort('timeout'), timeoutMs);
     transport.start(this);
   }
 
@@ -24,10 +27,15 @@ export class PendingHandshake implements TransportSink {
     return this.#abort.signal;
   }
 
+  /** Gives up waiting. */
+  abort(reason: PendingAbort): void {
+    this.#abort.abort(reason);
+  }
+
   /** Settles as `work` does, or with why there is no use in waiting for it. */
-  async race<Value>(work: Value | Promise<Value>): Promise<Value | 'gone' | 'timeout'> {
+  async race<Value>(work: Value | Promise<Value>): Promise<Value | PendingAbort> {
     const { signal } = this.#abort;
-    const aborted = new Promise<'gone' | 'timeout'>((resolve) => {
+    const aborted = new Promise<PendingAbort>((resolve) => {
       const abort = () => resolve(signal.reason);
       if (signal.aborted) abort();
       else signal.addEventListener('abort', abort, { once: true });
@@ -54,7 +62,7 @@ export class PendingHandshake implements TransportSink {
 
   /** A client that ends its side cannot say the closing handshake any more. */
   handleEnd(): void {
-    this.#abort.abort('gone');
+    this.abort('gone');
   }
 
   handleDrain(): void {}

@@ -57,7 +57,8 @@ export interface UpgradeAttempt {
    *   `ERR_WS_INVALID_HEADER`
    */
   writeAnswer(transport: Transport, answer: Answer): void;
-  writeRefusal(transport: Transport, refusal: Refusal): void;
+  /** Refuses, and ends our side of the transport; false when not all of it could be written at once. */
+  writeRefusal(transport: Transport, refusal: Refusal): boolean;
 }
 
 export interface Http1AttemptParts {
@@ -97,8 +98,8 @@ export class Http1Attempt implements UpgradeAttempt {
     transport.write([Buffer.from(response, 'latin1')]);
   }
 
-  writeRefusal(transport: Transport, refusal: Refusal): void {
-    writeHttp1Refusal(transport, refusal);
+  writeRefusal(transport: Transport, refusal: Refusal): boolean {
+    return writeHttp1Refusal(transport, refusal);
   }
 }
 

@@ -51,6 +51,8 @@ export class WebSocketServer<User = unknown> {
   readonly #peers = new Map<Peer<User>, AdmissionTicket>();
   /** Places of connections that are gone while messages of theirs are still being handled. */
   readonly #finishing = new Map<Peer<User>, AdmissionTicket>();
+  /** Handshakes that wait for `authenticate`. */
+  readonly #pending = new Set<PendingHandshake>();
   readonly #responses = new PendingResponses();
   readonly #report: (error: unknown, peer?: Peer<User>) => void;
   readonly #listeners = new Set<HttpListener>();
@@ -193,6 +195,7 @@ export class WebSocketServer<User = unknown> {
   async #shutDown(options: DrainOptions): Promise<DrainReport> {
     const { clock } = this.#scheduler;
     const deadline = clock.now() + (options.timeoutMs ?? drainTimeoutMs);
+    for (const pending of this.#pending) pending.abort('draining');
     for (const listener of this.#listeners) listener.drain();
     const report = await drainPeers(this.#peers, options, clock);
     for (const detach of this.#detachers) detach();
@@ -220,13 +223,16 @@ export class WebSocketServer<User = unknown> {
     const { clock } = this.#scheduler;
     const timeoutMs = this.#options.handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs;
     const pending = new PendingHandshake(transport, clock, timeoutMs);
+    this.#pending.add(pending);
     const decision = await pending.race(this.#decide(admission, pending.signal));
+    this.#pending.delete(pending);
     if (decision === 'timeout') this.#turnAway(candidate, busy('authentication took too long').refusal);
     else if (decision === 'gone' || transport.isDestroyed) {
       admission.ticket.release();
       transport.destroy();
-    } else if (isRefusal(decision)) this.#turnAway(candidate, decision);
-    else if (this.isDraining) this.#turnAway(candidate, busy('shutting down').refusal);
+    } else if (decision === 'draining' || this.isDraining)
+      this.#turnAway(candidate, busy('shutting down').refusal);
+    else if (isRefusal(decision)) this.#turnAway(candidate, decision);
     else this.#open(candidate, pending.takeInput(attempt.rest), decision);
   }
 
@@ -245,7 +251,7 @@ export class WebSocketServer<User = unknown> {
   }
 
   #refuse(attempt: UpgradeAttempt, transport: Transport, refusal: Refusal): void {
-    const write = (to: Transport, what: Refusal): void => attempt.writeRefusal(to, what);
+    const write = (to: Transport, what: Refusal): boolean => attempt.writeRefusal(to, what);
     refuseUpgrade(transport, refusal, this.#scheduler.clock, write);
   }
 

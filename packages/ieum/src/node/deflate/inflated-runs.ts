@@ -39,6 +39,7 @@ export class InflatedRuns {
   take(run: InflatedRun | InflateFailure): Uint8Array | InflateFailure | null {
     if (typeof run === 'string') return run;
     const { bytes, consumed } = run;
+    if (bytes.length > this.room) return 'too-big';
     if (isEnd(consumed, this.rest))
       return this.#bytes === null ? bytes : Buffer.concat([...this.#bytes, bytes]);
     if (consumed >= this.rest.length) return 'invalid';

@@ -53,7 +53,7 @@ export class Http2Attempt implements UpgradeAttempt {
     this.#respond(formatConnectAnswer(this.#opening as ConnectRequest, answer));
   }
 
-  writeRefusal(transport: Transport, refusal: Refusal): void {
+  writeRefusal(transport: Transport, refusal: Refusal): boolean {
     const { fields, body } = formatConnectRefusal(refusal);
     try {
       this.#respond(fields);
@@ -61,7 +61,9 @@ export class Http2Attempt implements UpgradeAttempt {
       // A field of the application's that `node:http2` does not take: the status alone says enough.
       this.#respond([[':status', String(refusal.status)]]);
     }
-    if (body.length > 0) transport.write([body]);
+    const isWritten = body.length === 0 || transport.write([body]);
+    transport.close();
+    return isWritten;
   }
 
   /** The stream may be gone by now. */

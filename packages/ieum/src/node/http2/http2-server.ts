@@ -8,7 +8,7 @@ import { type Refusal, refuse } from '../../core/handshake/refusal.js';
 
 import { headTooLarge } from '../http1-server.js';
 import type { RequestCounter } from '../request-counter.js';
-import type { ClientSource } from '../upgrade-attempt.js';
+import { type ClientSource, isReset } from '../upgrade-attempt.js';
 
 import { Http2Connection, type Http2ConnectionParts, type Http2Request } from './http2-connection.js';
 import { headBytesOf, toHttp2Headers } from './http2-fields.js';
@@ -37,6 +37,11 @@ export class Http2Server {
 
   /** Takes a connection on which HTTP/2 was agreed on, or whose first bytes say so. */
   accept(socket: Socket): void {
+    // Nobody's address would be counted for it.
+    if (isReset(socket)) {
+      socket.destroy();
+      return;
+    }
     // `node:http2` ends a connection when its client does.
     socket.allowHalfOpen = false;
     const connection = new Http2Connection(socket, this.#parts.sourceOf(socket), {
