@@ -15,10 +15,12 @@ export function createPages(options: PagesOptions): RequestListener {
   return (request, response) => {
     const answer = answerTo(request, options);
     const { status, body } = answer;
+    const isLast = answer.isLast === true || options.isDraining();
     response.writeHead(status, {
       ...safetyFields,
       ...answer.headers,
-      ...(options.isDraining() ? { Connection: 'close' } : {}),
+      // HTTP/2 says it in another way, and for all of its requests.
+      ...(isLast && request.httpVersionMajor === 1 ? { Connection: 'close' } : {}),
       ...(status === 304 ? {} : { 'Content-Length': body.length }),
     });
     response.end(request.method === 'HEAD' || status === 304 ? '' : body);
@@ -29,6 +31,8 @@ interface Answer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
   readonly body: Buffer;
+  /** Whether no other request is to come on the connection: this one may have a body that nobody reads. */
+  readonly isLast?: boolean;
 }
 
 function answerTo(request: IncomingMessage, options: PagesOptions): Answer {
@@ -37,7 +41,7 @@ function answerTo(request: IncomingMessage, options: PagesOptions): Answer {
   const file = options.console.get(path);
   if (health === undefined && file === undefined && path !== '/') return text(404, 'Nothing here.');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return text(405, 'Only GET and HEAD are answered here.', { Allow: 'GET, HEAD', Connection: 'close' });
+    return { ...text(405, 'Only GET and HEAD are answered here.', { Allow: 'GET, HEAD' }), isLast: true };
   }
   if (health !== undefined) return text(health.status, health.text);
   return file === undefined ? text(503, notBuilt) : fileAnswer(file, request.headers['if-none-match']);

@@ -27,6 +27,7 @@ export interface ServeFlags {
   readonly trustedProxies?: readonly string[];
   readonly forwarding?: 'forwarded' | 'x-forwarded' | 'either';
   readonly proxyProtocol?: boolean;
+  readonly http2?: boolean;
   readonly drainTimeout: number;
   readonly workers: number;
 }
@@ -61,6 +62,7 @@ export function serverOptionsFrom(flags: ServeFlags): Omit<ServerOptions<undefin
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
     ...(flags.forwarding === undefined ? {} : { forwarding: flags.forwarding }),
     ...(flags.proxyProtocol ? { proxyProtocol: true } : {}),
+    ...(flags.http2 === false ? { http2: false } : {}),
   };
 }
 
@@ -134,6 +136,10 @@ function flags(): Option[] {
     new Option('--proxy-protocol [on|off]', 'connections from them begin with a PROXY header')
       .preset('on')
       .argParser(parseSwitch),
+    new Option('--http2 [on|off]', 'serve HTTP/2 beside HTTP/1.1: by ALPN, without TLS by prior knowledge')
+      .preset('on')
+      .argParser(parseSwitch)
+      .default(true, 'on'),
     new Option('--drain-timeout <seconds>', 'how long a shutdown may take')
       .argParser(parseTimeoutMs)
       .default(30_000, '30'),
