@@ -3,7 +3,6 @@ import { Buffer } from 'node:buffer';
 import type { Case } from '../case.js';
 import { Deviation } from '../verdict.js';
 import type { Wire } from '../wire/wire.js';
-import type { WireEvent } from '../wire/wire-event.js';
 
 import { expectAnswersThenFailure } from './answers.js';
 import { close, text } from './frames.js';
@@ -59,16 +58,20 @@ function validCode(code: number): GroupedCase {
   };
 }
 
+/** 1005, 1006 and 1015 MUST NOT be in a Close frame; the others are reserved or not used, and their echo breaks no rule. */
 function invalidCode(code: number): GroupedCase {
+  const isForbidden = [1005, 1006, 1015].includes(code);
   return {
     name: `code/${code}`,
-    title: `a Close frame with code ${code}, which nobody may send`,
-    clause: 'RFC 6455 §7.4',
+    title: `a Close frame with code ${code}, which ${isForbidden ? 'nobody may send' : 'is reserved or not used'}`,
+    clause: isForbidden ? 'RFC 6455 §7.4.1' : 'RFC 6455 §7.4.1, §7.4.2',
     sends: `Close ${code}`,
-    expects: 'the connection failed with 1002; closed with another code: non-strict',
+    expects: `the connection failed with 1002; closed with another code: non-strict; with ${code} itself: ${isForbidden ? 'fail' : 'non-strict'}`,
     run: async (wire) => {
       wire.sendFrame(rawClose(code));
-      await wire.expectFailure({ codes: [1002] });
+      if (isForbidden || !(await isSentBack(wire, code))) return wire.expectFailure({ codes: [1002] });
+      wire.nonStrict(`the ${wire.peer} took code ${code} and sent it back (RFC 6455 §7.4.2)`);
+      await wire.expectEnd();
     },
   };
 }
@@ -83,22 +86,27 @@ function undefinedCode(code: number): GroupedCase {
     expects: 'the connection failed with 1002; closed with another code is told as info',
     run: async (wire) => {
       wire.sendFrame(rawClose(code));
-      const event = await receiveOrNull(wire);
-      if (event === null) return wire.conclude(`the ${wire.peer} answered with what is no right Close frame`);
-      wire.keepBack(event);
-      if (event.type !== 'close') return wire.expectFailure({ codes: [1002] });
+      if (await isSentBack(wire, code)) {
+        wire.inform(`the ${wire.peer} took code ${code} and sent it back`);
+        return wire.expectEnd();
+      }
+      const event = await wire.receiveEvent();
+      if (event !== null) wire.keepBack(event);
+      if (event?.type !== 'close') return wire.expectFailure({ codes: [1002] });
       if (event.code !== 1002) wire.inform(`the ${wire.peer} closed with ${event.code}`);
       await wire.expectFailure({ codes: [event.code] });
     },
   };
 }
 
-/** A peer may send the same code back, and the wire takes that for a fault. */
-async function receiveOrNull(wire: Wire): Promise<WireEvent | null> {
+/** Whether the code comes back, which the wire takes for a fault of its own. Anything else is left for later. */
+async function isSentBack(wire: Wire, code: number): Promise<boolean> {
   try {
-    return await wire.receiveEvent();
+    const event = await wire.receiveEvent();
+    if (event !== null) wire.keepBack(event);
+    return false;
   } catch (error) {
-    if (error instanceof Deviation) return null;
+    if (error instanceof Deviation && error.message.includes(`had code ${code} `)) return true;
     throw error;
   }
 }
