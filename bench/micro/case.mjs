@@ -4,7 +4,8 @@
  * @property {string} name who does it: `ieum`, or something to compare with
  * @property {number} bytes payload bytes that one operation handles
  * @property {(count: number) => unknown} repeat does the operation so many times. Every case has a loop of its own, so that
- *   what one of them teaches the compiler is not charged to the next; what is returned keeps the work from being dropped.
+ *   what one of them teaches the compiler is not charged to the next; what is returned keeps the work from being dropped, and
+ *   a promise of it is awaited.
  */
 
 /** A masking key whose bytes leave ASCII text ASCII: masked texts are then valid, however often they are unmasked in place. */

@@ -12,17 +12,17 @@ import { median } from '../statistics.mjs';
  *
  * @param {import('./case.mjs').Case} tested
  * @param {{ seconds: number, collectGarbage: () => void }} options
- * @returns {Cost}
+ * @returns {Promise<Cost>}
  */
-export function measureCase({ repeat }, { seconds, collectGarbage }) {
-  const count = warmUp(repeat, seconds);
+export async function measureCase({ repeat }, { seconds, collectGarbage }) {
+  const count = await warmUp(repeat, seconds);
   const end = performance.now() + seconds * 1000;
   const batches = [];
-  do batches.push((time(repeat, count) * 1e6) / count);
+  do batches.push(((await time(repeat, count)) * 1e6) / count);
   while (performance.now() < end);
   return {
     nanoseconds: median(batches) ?? 0,
-    allocatedBytes: measureAllocation(repeat, count, collectGarbage),
+    allocatedBytes: await measureAllocation(repeat, count, collectGarbage),
   };
 }
 
@@ -32,11 +32,11 @@ export function measureCase({ repeat }, { seconds, collectGarbage }) {
  * @param {import('./case.mjs').Case['repeat']} repeat
  * @param {number} seconds
  */
-function warmUp(repeat, seconds) {
+async function warmUp(repeat, seconds) {
   const end = performance.now() + seconds * 1000;
   let count = 1;
   for (;;) {
-    const elapsedMs = time(repeat, count);
+    const elapsedMs = await time(repeat, count);
     if (elapsedMs >= BATCH_MS && performance.now() >= end) return count;
     if (elapsedMs < BATCH_MS) count *= 2;
   }
@@ -48,9 +48,9 @@ function warmUp(repeat, seconds) {
  * @param {import('./case.mjs').Case['repeat']} repeat
  * @param {number} count
  */
-function time(repeat, count) {
+async function time(repeat, count) {
   const before = process.cpuUsage();
-  repeat(count);
+  await repeat(count);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
 }
@@ -62,13 +62,15 @@ function time(repeat, count) {
  * @param {number} maxCount
  * @param {() => void} collectGarbage
  */
-function measureAllocation(repeat, maxCount, collectGarbage) {
-  const guess = Math.max(1, allocatedBy(repeat, GUESSING_COUNT, collectGarbage) / GUESSING_COUNT);
+async function measureAllocation(repeat, maxCount, collectGarbage) {
+  const guess = Math.max(1, (await allocatedBy(repeat, GUESSING_COUNT, collectGarbage)) / GUESSING_COUNT);
   const count = Math.max(1, Math.min(maxCount, Math.floor(MAX_ALLOCATED_BYTES / guess)));
-  const samples = Array.from({ length: ALLOCATION_BATCHES }, () =>
-    allocatedBy(repeat, count, collectGarbage),
-  ).filter((bytes) => bytes >= 0);
-  const own = allocatedBy(() => {}, 1, collectGarbage);
+  const samples = [];
+  for (let batch = 0; batch < ALLOCATION_BATCHES; batch++) {
+    const bytes = await allocatedBy(repeat, count, collectGarbage);
+    if (bytes >= 0) samples.push(bytes);
+  }
+  const own = await allocatedBy(() => {}, 1, collectGarbage);
   return Math.max(0, ((median(samples) ?? 0) - own) / count);
 }
 
@@ -77,10 +79,10 @@ function measureAllocation(repeat, maxCount, collectGarbage) {
  * @param {number} count
  * @param {() => void} collectGarbage
  */
-function allocatedBy(repeat, count, collectGarbage) {
+async function allocatedBy(repeat, count, collectGarbage) {
   collectGarbage();
   const before = process.memoryUsage();
-  repeat(count);
+  await repeat(count);
   const after = process.memoryUsage();
   return after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
 }

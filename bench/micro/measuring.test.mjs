@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
@@ -8,10 +9,10 @@ setFlagsFromString('--expose-gc');
 /** @type {() => void} */
 const collectGarbage = runInNewContext('gc');
 
-test('an operation that allocates a kilobyte is found to', () => {
+test('an operation that allocates a kilobyte is found to', async () => {
   /** @type {unknown[]} */
   const kept = [];
-  const { allocatedBytes, nanoseconds } = measure((count) => {
+  const { allocatedBytes, nanoseconds } = await measure((count) => {
     kept.length = 0;
     for (let i = 0; i < count; i++) kept.push(new Uint8Array(1024));
   });
@@ -20,18 +21,29 @@ test('an operation that allocates a kilobyte is found to', () => {
   expect(nanoseconds).toBeGreaterThan(0);
 });
 
-test('an operation that allocates nothing is found to', () => {
+test('an operation that allocates nothing is found to', async () => {
   const counts = new Uint32Array(1);
-  const { allocatedBytes } = measure((count) => {
+  const { allocatedBytes } = await measure((count) => {
     for (let i = 0; i < count; i++) counts[0] = (counts[0] ?? 0) + 1;
   });
   expect(allocatedBytes).toBeLessThan(1);
 });
 
+test('an operation that takes a while is waited for', async () => {
+  let running = 0;
+  let mostRunning = 0;
+  await measure(async (count) => {
+    mostRunning = Math.max(mostRunning, ++running);
+    for (let i = 0; i < count; i++) await nextTurn();
+    running--;
+  });
+  expect([running, mostRunning]).toEqual([0, 1]);
+});
+
 test.each(suiteNames)('every case of the %s suite runs', async (name) => {
   const cases = await loadSuite(name);
   expect(cases.length).toBeGreaterThan(5);
-  for (const { repeat } of cases) repeat(2);
+  for (const { repeat } of cases) await repeat(2);
   expect(new Set(cases.map((tested) => `${tested.group} ${tested.name}`)).size).toBe(cases.length);
 });
 

@@ -7,10 +7,10 @@ const collectGarbage = globalThis.gc;
 if (collectGarbage === undefined) throw new Error('this needs --expose-gc');
 
 const cases = await loadSuite(suiteName);
-const costs = cases.map((tested) => ({
-  group: tested.group,
-  name: tested.name,
-  bytes: tested.bytes,
-  ...measureCase(tested, { seconds: Number(seconds), collectGarbage: () => collectGarbage() }),
-}));
+const costs = [];
+for (const tested of cases) {
+  const { group, name, bytes } = tested;
+  const options = { seconds: Number(seconds), collectGarbage: () => collectGarbage() };
+  costs.push({ group, name, bytes, ...(await measureCase(tested, options)) });
+}
 process.stdout.write(JSON.stringify(costs));

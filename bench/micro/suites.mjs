@@ -11,6 +11,7 @@ export async function loadSuite(name) {
 /** @type {Map<string, () => Promise<{ createCases: () => import('./case.mjs').Case[] }>>} */
 const SUITES = new Map([
   ['decoder', () => import('./decoder.mjs')],
+  ['deflate', () => import('./deflate.mjs')],
   ['encoder', () => import('./encoder.mjs')],
   ['masking', () => import('./masking.mjs')],
   ['utf8', () => import('./utf8.mjs')],
