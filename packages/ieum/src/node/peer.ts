@@ -18,6 +18,7 @@ import { ConnectionDriver, type DriverParts } from './connection-driver.js';
 import type { PeerHandlers, PeerOwner } from './peer-handlers.js';
 import { PeerSession } from './peer-session.js';
 import type { PingResult } from './ping-tracker.js';
+import { ownCopy } from './transport-writer.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 import { MessageStreams } from './whatwg/message-streams.js';
 
@@ -112,7 +113,7 @@ export class Peer<User = unknown> implements Channel {
    * @throws UsageError `ERR_WS_INVALID_DATA` when it is nothing that can be sent
    */
   send(data: Outgoing, options?: SendOptions): SendResult | Promise<SendResult> {
-    return this.#driver.send(options === undefined ? data : prepareMessage(data, options));
+    return this.#driver.send(options === undefined ? data : prepareMessage(ownCopy(data), options));
   }
 
   /**

@@ -146,6 +146,11 @@ export class TransportWriter {
       return;
     }
     this.#connection.send(data);
+    this.#flushMuch();
+  }
+
+  /** Learns soon whether the transport has room. */
+  #flushMuch(): void {
     if (this.#connection.outputByteLength >= flushThreshold) this.flush();
   }
 
@@ -156,6 +161,7 @@ export class TransportWriter {
     if (this.#encoding !== message) return;
     this.#encoding = null;
     this.#connection.sendEncoded(message, encoded);
+    this.#flushMuch();
     this.#sendQueued();
     this.#owner.handleEncoded();
   }
@@ -189,11 +195,11 @@ export class TransportWriter {
 }
 
 /** What may wait: the caller can use a small buffer again at once, as if it had been encoded. */
-function ownCopy(data: Outgoing): Outgoing {
+export function ownCopy(data: Outgoing): Outgoing {
   if (typeof data === 'string' || isMessage(data) || data instanceof PreparedMessage) return data;
   const bytes = viewBytes(data);
   return bytes.length < referenceThreshold ? Buffer.from(bytes) : bytes;
 }
 
-/** Output is written in the middle of a tick once it has this many bytes, to learn soon whether the transport has room. */
+/** Output is written in the middle of a tick once it has this many bytes. */
 const flushThreshold = 64 * 1024;
