@@ -15,6 +15,7 @@ const tests = [
   'test/server',
   'test/client',
   'test/attacks',
+  'test/check',
   'test/interop/ws',
   'test/interop/undici',
 ];

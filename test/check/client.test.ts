@@ -100,7 +100,7 @@ describe('a client', () => {
     driveClient(base, agent, (url) => {
       const socket = new WsWebSocket(url);
       if (!echoes) socket.send = () => {};
-      return socket as never;
+      return socket;
     });
 
   test('has the name that is given in place of its own', async () => {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-import { driveClient, type EchoSocket } from '@ieum/check';
+import { driveClient } from '@ieum/check';
 import { WebSocket } from 'ieum';
 import type { Browser } from 'playwright-core';
 import WsWebSocket from 'ws';
@@ -10,12 +10,12 @@ export type ClientDriver = (base: string) => Promise<void>;
 
 /** Our WHATWG `WebSocket`. */
 export function driveIeum(base: string, options?: ConstructorParameters<typeof WebSocket>[1]): Promise<void> {
-  return driveClient(base, 'ieum', (url) => new WebSocket(url, options) as unknown as EchoSocket);
+  return driveClient(base, 'ieum', (url) => new WebSocket(url, options));
 }
 
 /** The client of `ws`, which offers permessage-deflate. */
 export function driveWs(base: string, options: WsWebSocket.ClientOptions = {}): Promise<void> {
-  return driveClient(base, 'ws', (url) => new WsWebSocket(url, options) as unknown as EchoSocket);
+  return driveClient(base, 'ws', (url) => new WsWebSocket(url, options));
 }
 
 /** The `WebSocket` of a page in Chromium. */

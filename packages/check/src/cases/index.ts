@@ -6,7 +6,6 @@ import { deflateCases } from './deflate.js';
 import { negotiationCases } from './negotiation.js';
 import { openingRequestCases } from './opening-request.js';
 import { openingResponseCases } from './opening-response.js';
-import { sampleCases } from './sample.js';
 import { transportCases } from './transport.js';
 
 /** All cases there are, in the order of reports. */
@@ -18,5 +17,4 @@ export const allCases: readonly Case[] = [
   ...deflateCases,
   ...bombCases,
   ...transportCases,
-  ...sampleCases,
 ];

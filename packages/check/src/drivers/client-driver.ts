@@ -1,13 +1,14 @@
 import { casePath } from '../client-protocol.js';
 
-/** The part of the WHATWG `WebSocket` that a driver needs. */
+/** The part of the WHATWG `WebSocket` that a driver needs, typed so that every class that is like it fits. */
 export interface EchoSocket {
   binaryType: string;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: object) => void) | null;
-  onerror: ((event: object) => void) | null;
-  send(data: string | ArrayBuffer): void;
-  close(): void;
+  /** Called with an event that has `data`. */
+  onmessage: unknown;
+  onclose: unknown;
+  onerror: unknown;
+  /** Takes what `data` of a message was: a text or an `ArrayBuffer`. */
+  send(data: never): void;
 }
 
 /** Opens a connection, as the client under judgement does. */
@@ -33,7 +34,7 @@ export async function driveClient(
   const ids: Iterator<string> = (JSON.parse(String(list)) as string[]).values();
   const work = async (): Promise<void> => {
     for (let next = ids.next(); next.done !== true; next = ids.next()) {
-      await converse(open(base + casePath(next.value, agent)), (socket, data) => socket.send(data as string));
+      await converse(open(base + casePath(next.value, agent)), (socket, data) => socket.send(data as never));
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
@@ -48,7 +49,7 @@ function converse(
   socket.binaryType = 'arraybuffer';
   const messages: unknown[] = [];
   return new Promise((resolve) => {
-    socket.onmessage = ({ data }) => {
+    socket.onmessage = ({ data }: { readonly data: unknown }) => {
       if (messages.length === 0) messages.push(data);
       handleMessage(socket, data);
     };

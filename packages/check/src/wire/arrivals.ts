@@ -16,14 +16,15 @@ export class Arrivals {
   readonly #reader = new FrameReader();
   readonly #log: WireLog;
   #end: TransportEnd | null = null;
+  #hasDropped = false;
   #changed: () => void = () => {};
 
   constructor(transport: ByteTransport, log: WireLog) {
     this.#log = log;
     transport.start({
       handleData: (chunk) => {
-        // A peer that sends without end is not kept in memory without end.
         if (this.#reader.byteLength < maxWaitingBytes) this.#reader.receive(chunk);
+        else this.#drop();
         this.#changed();
       },
       handleEnd: (how) => {
@@ -70,6 +71,12 @@ export class Arrivals {
     if (byteLength > 0) this.#log.received(`${byteLength} bytes that were not read`, this.#reader.peek());
   }
 
+  /** A peer that sends without end is not kept in memory without end. */
+  #drop(): void {
+    if (!this.#hasDropped) this.#log.note('the peer sends more than is kept: the rest is dropped');
+    this.#hasDropped = true;
+  }
+
   #takeNow(): Arrival | null {
     const taken = this.#reader.takeFrame();
     if (taken !== null) {
@@ -95,4 +102,4 @@ const endings: Readonly<Record<TransportEnd, string>> = {
   reset: 'the peer reset the connection',
   destroyed: 'the connection is gone',
 };
-const maxWaitingBytes = 256 * 1024 ** 2;
+const maxWaitingBytes = 128 * 1024 ** 2;
