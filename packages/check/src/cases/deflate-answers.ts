@@ -2,7 +2,7 @@ import type { Case } from '../case.js';
 import type { Wire } from '../wire/wire.js';
 
 import { DeflateCodec, rsv1 } from './deflate-codec.js';
-import { clientTerms, deflateName, deflateOfferOf, parameterValue } from './deflate-terms.js';
+import { answerFault, clientTerms, deflateName, deflateOfferOf, parameterValue } from './deflate-terms.js';
 import { type ExtensionItem, parseExtensionItems } from './extension-items.js';
 import { expectClientOutcome, greeting } from './opening-outcome.js';
 
@@ -126,9 +126,11 @@ const soundCases: readonly Case[] = soundAnswers.map(([id, params]) => ({
   expects: 'an opened connection that takes compressed messages',
   run: async (wire) => {
     const offer = offerOf(wire);
-    const text = params === '' ? deflateName : `${deflateName}; ${params}`;
+    const text = completed(params === '' ? deflateName : `${deflateName}; ${params}`, offer);
     const [answer] = parseExtensionItems([text]) as [ExtensionItem];
-    if (!isGranted(answer, offer)) wire.conclude('the client does not offer what this is an answer to');
+    if (answerFault(answer, offer) !== null) {
+      wire.conclude('the client does not offer what this is an answer to');
+    }
     wire.sendOpening({ headers: { 'Sec-WebSocket-Extensions': text } });
     const codec = new DeflateCodec(clientSide(answer));
     wire.extension = { rsv: rsv1, decode: (payload) => codec.decode(payload) };
@@ -186,16 +188,17 @@ function offerOf(wire: Wire): ExtensionItem {
   return deflateOfferOf(wire.request) ?? wire.conclude('the client does not offer permessage-deflate');
 }
 
-/** A server may add what was not asked for, but for client_max_window_bits; it has to keep what was. */
-function isGranted(answer: ExtensionItem, offer: ExtensionItem): boolean {
-  const has = (item: ExtensionItem, name: string): boolean => parameterValue(item, name) !== undefined;
-  if (has(answer, 'client_max_window_bits') && !has(offer, 'client_max_window_bits')) return false;
-  if (has(offer, 'server_no_context_takeover') && !has(answer, 'server_no_context_takeover')) return false;
-  return ['server_max_window_bits', 'client_max_window_bits'].every((name) => {
-    const offered = Number(parameterValue(offer, name) ?? 15);
-    const isOpen = name.startsWith('client') && !has(answer, name);
-    return isOpen || Number(parameterValue(answer, name) ?? 15) <= offered;
-  });
+/** The answer, with what the offer demands. */
+function completed(answer: string, offer: ExtensionItem): string {
+  const bits = parameterValue(offer, 'server_max_window_bits');
+  const demanded = [
+    ...(parameterValue(offer, 'server_no_context_takeover') === undefined
+      ? []
+      : ['server_no_context_takeover']),
+    ...(bits === undefined ? [] : [`server_max_window_bits=${bits}`]),
+  ];
+  const missing = demanded.filter((param) => !answer.includes(param.split('=')[0] as string));
+  return [answer, ...missing].join('; ');
 }
 
 /** The terms of a tester that is server are those of a client, seen from the other side. */

@@ -51,7 +51,7 @@ export class DeflateCodec {
   decode(payload: Buffer): Buffer {
     const { peerTakeover, peerBits } = this.terms;
     const parts: Buffer[] = [];
-    let rest = Buffer.concat([payload, tail]);
+    let rest = Buffer.concat([payload, ending]);
     let dictionary = this.#received;
     // A final block ends zlib's work, not the message.
     while (rest.length > 0) {
@@ -111,7 +111,6 @@ function inflate(
   try {
     const result: unknown = inflateRawSync(bytes, {
       windowBits,
-      finishFlush: constants.Z_SYNC_FLUSH,
       maxOutputLength: maxInflatedBytes,
       info: true,
       ...(dictionary.length === 0 ? {} : { dictionary }),
@@ -131,5 +130,6 @@ function windowOf(before: Buffer, added: Buffer, windowBits: number): Buffer {
 }
 
 export const rsv1 = 4;
-const tail = Buffer.from([0, 0, 0xff, 0xff]);
+/** What was taken off (RFC 7692 §7.2.2), and a final empty block, which is found only when what comes before is whole. */
+const ending = Buffer.from([0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff]);
 const maxInflatedBytes = 256 * 1024 ** 2;

@@ -1,4 +1,5 @@
 import type { Case } from '../case.js';
+import type { ResponseHead } from '../opening/head.js';
 import type { OpeningChanges } from '../opening/opening-changes.js';
 import type { Wire } from '../wire/wire.js';
 
@@ -184,7 +185,13 @@ function extension(
   value: string | readonly string[],
 ): OpeningRow {
   const changes = { headers: { 'Sec-WebSocket-Extensions': value } };
-  return { id, title, clause: 'RFC 6455 §9.1', outcome, changes };
+  return { id, title, clause: 'RFC 6455 §9.1', outcome, changes, fault: grantFault };
+}
+
+/** Nobody knows these extensions, so nobody can grant them. */
+function grantFault({ headers }: ResponseHead): string | null {
+  const granted = headers.getAll('Sec-WebSocket-Extensions');
+  return granted.length === 0 ? null : `extensions that nobody knows were granted: ${granted.join(', ')}`;
 }
 
 function answer(

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Opcode } from 'ieum/core';
 
 import type { Case } from '../case.js';
-import { readHead } from '../opening/head.js';
+import { type ResponseHead, readHead } from '../opening/head.js';
 import type { OpeningChanges } from '../opening/opening-changes.js';
 import { askedBy } from '../opening/opening-request.js';
 import { responseFaults } from '../opening/opening-response.js';
@@ -26,6 +26,8 @@ export interface OpeningRow {
   readonly changes: OpeningChanges | ((own: OwnOpening) => OpeningChanges);
   /** Statuses that say the right thing when a server refuses. Default 400. */
   readonly statuses?: readonly number[];
+  /** What is wrong with a response that accepts, as a sentence; null when nothing is. */
+  readonly fault?: (response: ResponseHead) => string | null;
 }
 
 /** The opening that nothing is changed in: what rows are made from that repeat a part of it. */
@@ -78,18 +80,18 @@ export function responseCases(prefix: string, rows: readonly OpeningRow[]): Case
 export async function expectServerOutcome(
   wire: Wire,
   changes: OpeningChanges,
-  { outcome, statuses = [400] }: Pick<OpeningRow, 'outcome' | 'statuses'>,
+  { outcome, statuses = [400], fault = () => null }: Pick<OpeningRow, 'outcome' | 'statuses' | 'fault'>,
 ): Promise<boolean> {
   const headers = { 'Sec-WebSocket-Key': randomBytes(16).toString('base64'), ...changes.headers };
   wire.sendOpening({ ...changes, headers });
-  return judgeServerAnswer(wire, headers, { outcome, statuses });
+  return judgeServerAnswer(wire, headers, { outcome, statuses, fault });
 }
 
 /** The same, when the request was sent in another way. @param headers the fields that the answer depends on */
 export async function judgeServerAnswer(
   wire: Wire,
   headers: NonNullable<OpeningChanges['headers']>,
-  { outcome, statuses = [400] }: Pick<OpeningRow, 'outcome' | 'statuses'>,
+  { outcome, statuses = [400], fault = () => null }: Pick<OpeningRow, 'outcome' | 'statuses' | 'fault'>,
 ): Promise<boolean> {
   let response = await wire.receiveResponse();
   while (response !== null && isInterim(response.status)) response = await wire.receiveResponse();
@@ -102,7 +104,9 @@ export async function judgeServerAnswer(
     value === null ? [] : typeof value === 'string' ? [[name, value]] : value.map((one) => [name, one]),
   );
   const asked = askedBy(fields);
+  const more = fault(response);
   const faults = responseFaults(response, { ...asked, key: (asked.key ?? '').trim() });
+  if (more !== null) faults.push(more);
   if (faults.length > 0) wire.fail(faults.join('; '));
   await wire.expectEcho('text', greeting.payload);
   await wire.expectCloseHandshake();
