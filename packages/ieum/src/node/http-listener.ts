@@ -120,7 +120,7 @@ export class HttpListener {
 
   /**
    * Stops listening, waits for requests in flight, `graceMs` at most, and ends what is left of HTTP: connections that
-   * were kept alive or never said anything. TLS handshakes that have begun run into their own deadline.
+   * were kept alive or never said anything. TLS handshakes that have begun run into their own deadline, and lead nowhere.
    */
   async close(graceMs: number): Promise<void> {
     const http1 = this.#http1.server;
@@ -185,7 +185,9 @@ export class HttpListener {
     });
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     server.on('secureConnection', (socket) => {
-      if (http2 !== null && socket.alpnProtocol === 'h2') http2.accept(socket);
+      // The TLS handshake began before `close`.
+      if (!this.#front.listening) socket.destroy();
+      else if (http2 !== null && socket.alpnProtocol === 'h2') http2.accept(socket);
       else this.#http1.accept(socket);
     });
     return server;
