@@ -29,7 +29,7 @@ export class PermessageDeflate implements MessageExtension {
     this.#settings = settings;
     this.#terms = terms;
     this.#sent = terms.sendNoContextTakeover ? null : new HistoryWindow(terms.sendWindowBits);
-    this.#received = terms.receiveNoContextTakeover ? null : new HistoryWindow(receivedBits(terms));
+    this.#received = terms.receiveNoContextTakeover ? null : new HistoryWindow(terms.receiveWindowBits);
     this.#sharedEncoding = terms.sendNoContextTakeover
       ? `deflate-${terms.sendWindowBits}-${settings.threshold}`
       : null;
@@ -102,11 +102,6 @@ export class PermessageDeflate implements MessageExtension {
 
 function smaller(deflated: Uint8Array, payload: Uint8Array): Uint8Array | null {
   return deflated.length < payload.length ? deflated : null;
-}
-
-/** zlib compresses with 9 bits when it is told 8, and so do peers that leave it to zlib. */
-function receivedBits({ receiveWindowBits }: DeflateTerms): number {
-  return Math.max(9, receiveWindowBits);
 }
 
 /** Up to this many bytes a message is done with at once. */
