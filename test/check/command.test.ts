@@ -9,6 +9,7 @@ import { driveIeum } from '../support/client-drivers.js';
 import { type CommandResult, runCommand, startCommand } from '../support/command.js';
 import { acceptance, type ServerScript, startScriptedServer } from '../support/scripted-server.js';
 import { type Served, startServe } from '../support/served.js';
+import { Terminal } from '../support/terminal.js';
 import { createFolder } from './folder.js';
 
 /** Three cases that judge servers and clients, and that our own pass. */
@@ -145,6 +146,16 @@ describe('ieum check server', () => {
     const url = await serveScript((socket) => void socket.end('HTTP/1.1 \u001b[31mred\r\n\r\n'));
     const { stdout, stderr } = await check(url);
     expect(stdout + stderr).not.toContain('\u001b');
+  });
+
+  test('shows in a terminal how far it is, and what went wrong so far', async () => {
+    const args = ['check', 'server', await serveMute(), '--only', ids.join(','), '--concurrency', '1'];
+    const terminal = new Terminal([...args, '--timeout', '1', '--agent', 'mute'], {});
+    onTestFinished(() => terminal.command.kill());
+    await terminal.shows(/^[█░]+ +33 % {2}judging by 3 cases {2}1 fail/);
+    await terminal.command.ended;
+    expect(terminal.lines.join('\n')).not.toMatch(/[█░]/);
+    expect(terminal.lines[0]).toMatch(/^mute /);
   });
 
   test('ends with what it knows on the first signal', async () => {
