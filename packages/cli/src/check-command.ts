@@ -188,15 +188,15 @@ Examples:
 "ieum check server --help" and the like tell more.`;
 
 const serverGuide = `
-The server has to send every message back, text as text and binary as binary, up to 16 MiB: for smaller limits leave out
-what is larger. Each case has a connection of its own. A server that hangs or resets costs a case its --timeout, never the
-run. The report goes to standard output, progress to standard error.
+The server has to send every message back, text as text and binary as binary. Messages have up to 16 MiB; a case above a limit
+of the server is "info". Each case has a connection of its own. A server that hangs or resets costs a case its --timeout,
+never the run. The report goes to standard output, progress to standard error.
 ${exitStatuses}
 
 Examples:
   ieum check server ws://127.0.0.1:8080/echo
   ieum check server wss://localhost:8443/echo --insecure --http2
-  ieum check server ws://127.0.0.1:8080/echo --only framing,utf8 --exclude '*/16mib*'
+  ieum check server ws://127.0.0.1:8080/echo --only framing,utf8 --exclude '*16777216*'
   ieum check server ws://127.0.0.1:8080/echo --agent 'my server 1.2' --json > mine.json
   ieum check server ws://127.0.0.1:8080/echo --write-expected known.json
   ieum check server ws://127.0.0.1:8080/echo --expected known.json --junit results.xml --html results.html`;
