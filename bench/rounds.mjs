@@ -29,7 +29,7 @@ export async function measureAll(options, isPinned) {
   const bench = { options, isPinned, progress: new Progress(planOf(workloads, options)) };
   const runs = [];
   for (const workload of workloads) {
-    for (let round = 1; round <= options.rounds; round++) {
+    for (let round = 1; round <= roundsOf(workload, options); round++) {
       runs.push(...(await measureRound(workload, round, bench)));
     }
   }
@@ -44,7 +44,7 @@ export async function measureAll(options, isPinned) {
  */
 async function measureRound(workload, round, bench) {
   const { options, progress } = bench;
-  const title = `${workload.name} ${round}/${options.rounds}`;
+  const title = `${workload.name} ${round}/${roundsOf(workload, options)}`;
   const plannedSeconds = runSeconds(workload, options);
   const asked = workload.figure === 'latency' ? await measureRate(workload, title, bench) : { rate: null };
   /** @type {Run[]} */
@@ -111,6 +111,14 @@ async function runOnce(workload, { server: serverName, rate }, { options, isPinn
 }
 
 /**
+ * @param {Workload} workload
+ * @param {Options} options
+ */
+function roundsOf({ mostRounds }, { rounds }) {
+  return Math.min(mostRounds, rounds);
+}
+
+/**
  * @param {Workload[]} workloads
  * @param {Options} options
  */
@@ -119,8 +127,9 @@ function planOf(workloads, options) {
   for (const workload of workloads) {
     const perRound =
       serversFor(workload, options.serverNames).length + (workload.figure === 'latency' ? 1 : 0);
-    plan.count += perRound * options.rounds;
-    plan.seconds += perRound * options.rounds * runSeconds(workload, options);
+    const count = perRound * roundsOf(workload, options);
+    plan.count += count;
+    plan.seconds += count * runSeconds(workload, options);
   }
   return plan;
 }

@@ -18,6 +18,8 @@ const tests = [
   'test/check',
   'test/interop/ws',
   'test/interop/undici',
+  'test/budgets',
+  'test/check/own',
 ];
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {

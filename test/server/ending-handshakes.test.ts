@@ -12,7 +12,7 @@ describe.each(['direct', 'public'] as const)('%s access', (socketAccess) => {
     const { server, port } = await serve({
       socketAccess,
       authenticate: (_request, signal) =>
-        new Promise(() => {
+        new Promise<never>(() => {
           signal.addEventListener('abort', () => {
             reason = signal.reason;
           });
