@@ -19,7 +19,6 @@ const tests = [
   'test/interop/ws',
   'test/interop/undici',
   'test/budgets',
-  'test/check/own',
 ];
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
