@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { CloseCode, type CloseRecord, type Peer } from 'ieum';
+import { FakeClock } from 'ieum/testing';
 import { describe, expect, test } from 'vitest';
 
 import { binary, close, text } from '../support/client-frames.js';
@@ -93,6 +94,17 @@ describe('the end of a stream', () => {
     wire.reset(3, ErrorCode.ProtocolError);
     await expect.poll(() => records.length).toBe(2);
     expect(records[1]?.cause.type).toBe('transport');
+    expect(server.peers.size).toBe(0);
+  });
+
+  test('by RST_STREAM without an error is the same for what we still have to say', async () => {
+    const { port, server, peers, records } = await serveNoting();
+    const wire = await Http2Wire.connect(port);
+    await wire.opened(1);
+    void peers[0]?.send(Buffer.alloc(500_000));
+    await wire.frame(FrameType.Data, 1);
+    wire.reset(1, ErrorCode.NoError);
+    await expect.poll(() => records.map(({ wasClean }) => wasClean)).toEqual([false]);
     expect(server.peers.size).toBe(0);
   });
 
@@ -254,5 +266,97 @@ describe('drain', () => {
     await wire.opened(1);
     expect(await server.drain({ timeoutMs: 100 })).toEqual({ closed: 0, terminated: 1 });
     await wire.until(() => wire.hasEnded || wire.isClosed, 'the end', 3_000);
+  });
+});
+
+describe('a connection without streams', () => {
+  test('is ended after a minute, and none with a stream', async () => {
+    const clock = new FakeClock();
+    const { port } = await serveNoting({ clock, keepalive: false });
+    const [quiet, used] = await Promise.all([Http2Wire.connect(port), Http2Wire.connect(port)]);
+    await Promise.all([quiet.opened(1), used.opened(1)]);
+    quiet.reset(1, ErrorCode.Cancel);
+    await quiet.opened(3);
+    clock.advance(120_000);
+    quiet.reset(3, ErrorCode.Cancel);
+    quiet.send(FrameType.Ping, 0, 0, Buffer.alloc(8));
+    await quiet.frame(FrameType.Ping);
+    await delay(20);
+    clock.advance(59_000);
+    await delay(20);
+    expect(quiet.framesOf(0).some(({ type }) => type === FrameType.GoAway)).toBe(false);
+    clock.advance(1_001);
+    expect(await quiet.goAway()).toBe(ErrorCode.NoError);
+    await quiet.until(() => quiet.hasEnded, 'the end');
+    used.send(FrameType.Data, 0, 1, text('still there'));
+    await used.until(() => used.dataOf(1).length > 0, 'the echo');
+  });
+
+  test('whose client keeps its side open is destroyed a second after its end', async () => {
+    const clock = new FakeClock();
+    const { port } = await serveNoting({ clock });
+    const wire = await Http2Wire.connect(port, { allowHalfOpen: true });
+    clock.advance(10_000);
+    expect(await wire.goAway()).toBe(ErrorCode.NoError);
+    await wire.until(() => wire.hasEnded, 'the end');
+    clock.advance(1_000);
+    await expect
+      .poll(() => {
+        wire.socket.write('more');
+        return wire.isClosed;
+      })
+      .toBe(true);
+  });
+});
+
+describe('an ordinary request over HTTP/2', () => {
+  test('whose body does not come is given up after five minutes', async () => {
+    const clock = new FakeClock();
+    let asked = 0;
+    const { port } = await serve({ clock, request: () => asked++ });
+    const client = await Http2Client.connect(port);
+    const stream = client.session.request({ ':method': 'POST', ':path': '/page' }, { endStream: false });
+    stream.on('error', () => {});
+    await expect.poll(() => asked).toBe(1);
+    clock.advance(300_000);
+    await expect.poll(() => stream.rstCode).toBe(ErrorCode.Cancel);
+  });
+
+  test('whose body has come may take longer to be answered', async () => {
+    const clock = new FakeClock();
+    let answer: (() => void) | null = null;
+    const { port } = await serve({
+      clock,
+      request: (request, response) => {
+        request.resume().on('end', () => {
+          answer = () => response.end('late');
+        });
+      },
+    });
+    const client = await Http2Client.connect(port);
+    const response = client.get('/page');
+    await expect.poll(() => answer).not.toBeNull();
+    clock.advance(300_000);
+    (answer as (() => void) | null)?.();
+    expect((await response).body).toBe('late');
+  });
+
+  test('has a Host, whatever it came with, and what it expects', async () => {
+    const { port } = await serve({
+      request: (request, response) => response.end(`${request.headers.host} ${request.url}`),
+    });
+    const client = await Http2Client.connect(port);
+    expect((await client.get('/page?a=b')).body).toBe(`localhost:${port} /page?a=b`);
+    expect((await client.get('/page', { expect: '100-continue' })).status).toBe(200);
+    expect((await client.get('/page', { expect: 'wonders' })).status).toBe(417);
+    expect((await client.get('/page', { ':method': 'HEAD' })).body).toBe('');
+  });
+
+  test('without a handler is 404', async () => {
+    const { port } = await serve();
+    expect(await (await Http2Client.connect(port)).get('/page')).toMatchObject({
+      status: 404,
+      body: 'nothing here\n',
+    });
   });
 });

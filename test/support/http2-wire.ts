@@ -58,8 +58,8 @@ export class Http2Wire {
   }
 
   /** Connects and says the preface, with empty settings; the server's are acknowledged. */
-  static async connect(port: number): Promise<Http2Wire> {
-    const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+  static async connect(port: number, options: { allowHalfOpen?: boolean } = {}): Promise<Http2Wire> {
+    const socket = net.connect({ port, host: '127.0.0.1', noDelay: true, ...options });
     const wire = new Http2Wire(socket);
     onTestFinished(() => {
       socket.destroy();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import http2, { type ServerHttp2Stream } from 'node:http2';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import tls from 'node:tls';
 
 import { onTestFinished } from 'vitest';
 
+import { Http2Transport } from '../../packages/ieum/src/node/http2/http2-transport.js';
 import { HandleTransport } from '../../packages/ieum/src/node/transport/handle-transport.js';
 import { type NativeHandles, nativeHandles } from '../../packages/ieum/src/node/transport/native-handle.js';
 import { openTransport } from '../../packages/ieum/src/node/transport/open-transport.js';
@@ -45,6 +47,8 @@ export const transportKinds: readonly TransportKind[] = [
     upgraded(access),
     client(access),
   ]),
+  http2Stream('server'),
+  http2Stream('client'),
 ];
 
 /** The way below `node:net`, which every Node that we test on has. */
@@ -132,6 +136,43 @@ function client(access: SocketAccess): TransportKind {
       if (early !== undefined) far.write(early);
       await buffered(near, early);
       return pair(openTransport(near, access), near, far, far);
+    },
+  };
+}
+
+/** A stream of an HTTP/2 connection, at either end; the other end is a duplex stream like a socket. */
+function http2Stream(role: 'server' | 'client'): TransportKind {
+  return {
+    name: `a stream of HTTP/2 (${role})`,
+    isDirect: false,
+    isTcp: true,
+    async connect(_certificates, early) {
+      const server = http2.createServer();
+      const where = (await listen(server, 'tcp')) as { port: number };
+      const session = http2.connect(`http://127.0.0.1:${where.port}`);
+      onTestFinished(() => session.destroy());
+      const emitted = once(server, 'stream');
+      const request = session.request({ ':method': 'POST' }, { endStream: false });
+      const response = once(request, 'response');
+      const [answer] = (await emitted) as [ServerHttp2Stream];
+      answer.respond();
+      await response;
+      const [near, far] = role === 'server' ? [answer, request] : [request, answer];
+      if (early !== undefined) far.write(early);
+      near.on('error', () => {});
+      if (early !== undefined && near.readableLength < early.length) await once(near, 'readable');
+      // `node:http2` gives up a stream that nobody has begun to read when its server has ended it.
+      far.read(0);
+      const reset = () => far.close(http2.constants.NGHTTP2_CANCEL);
+      far.destroy = () => {
+        reset();
+        return far;
+      };
+      return {
+        ...pair(new Http2Transport(near), null, far as unknown as Socket, null),
+        near: near as unknown as Socket,
+        reset,
+      };
     },
   };
 }

@@ -7,9 +7,10 @@ import type { Transport, TransportSink } from '../transport/transport.js';
  * A transport over one stream of an HTTP/2 connection (RFC 8441 §5): END_STREAM stands for TCP's FIN, RST_STREAM for its
  * reset, and the stream's flow-control window for the room that the operating system has.
  */
-export class Http2Transport implements Transport {
+export class Http2Transport implements Transport, TransportSink {
   readonly #stream: Http2Stream;
   readonly #base: StreamTransport;
+  #sink: TransportSink | null = null;
   #isGivenUp = false;
 
   constructor(stream: Http2Stream) {
@@ -35,7 +36,8 @@ export class Http2Transport implements Transport {
   }
 
   start(sink: TransportSink): void {
-    this.#base.start(sink);
+    this.#sink = sink;
+    this.#base.start(this);
   }
 
   pause(): void {
@@ -73,6 +75,20 @@ export class Http2Transport implements Transport {
     if (!stream.closed && !isOver) stream.close(constants.NGHTTP2_CANCEL);
     // Not at once: destroyed in the turn in which it was read from, a stream would not send its RST_STREAM any more.
     setImmediate(() => stream.destroy());
+  }
+
+  handleData(chunk: Uint8Array, byteLength: number): void {
+    if (!this.#isGivenUp) this.#sink?.handleData(chunk, byteLength);
+  }
+
+  handleEnd(): void {
+    this.#sink?.handleEnd();
+    // Reset without an error, and all that came before is read: what we still have to say would wait for ever.
+    if (this.#stream.closed && !this.#stream.writableFinished) this.#stream.destroy();
+  }
+
+  handleDrain(): void {
+    if (!this.#isGivenUp) this.#sink?.handleDrain();
   }
 }
 
