@@ -4,6 +4,7 @@ import { bombCases } from './bombs.js';
 import { connectionCases } from './connection-cases.js';
 import { deflateCases } from './deflate.js';
 import { negotiationCases } from './negotiation.js';
+import { openingHttp2Cases } from './opening-http2.js';
 import { openingRequestCases } from './opening-request.js';
 import { openingResponseCases } from './opening-response.js';
 import { transportCases } from './transport.js';
@@ -13,6 +14,7 @@ export const allCases: readonly Case[] = [
   ...connectionCases,
   ...openingRequestCases,
   ...openingResponseCases,
+  ...openingHttp2Cases,
   ...negotiationCases,
   ...deflateCases,
   ...bombCases,

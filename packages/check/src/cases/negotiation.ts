@@ -62,7 +62,7 @@ const extensionRows: readonly OpeningRow[] = [
     'accepted',
     'constructor, __proto__; toString=1',
   ),
-  extension('tabs', 'an unknown extension with tabs', 'accepted', '\tx-one\t;\ta=1\t'),
+  extension('tabs', 'an unknown extension with tabs', 'accepted', 'x-one\t;\ta=1'),
   extension('spaces-around-equals', 'spaces around an equals sign', 'accepted', 'x-one; a = 1'),
   extension('escaped', 'an unknown extension with an escaped value in quotes', 'accepted', 'x-one; a="b\\c"'),
   extension(
@@ -175,7 +175,7 @@ function protocol(
   value: string | readonly string[],
 ): OpeningRow {
   const changes = { headers: { 'Sec-WebSocket-Protocol': value } };
-  return { id, title, clause: 'RFC 6455 §4.2.2, §11.3.4', outcome, changes };
+  return { id, title, clause: 'RFC 6455 §4.2.2, §11.3.4', outcome, changes, over: ['http1', 'http2'] };
 }
 
 function extension(
@@ -185,7 +185,15 @@ function extension(
   value: string | readonly string[],
 ): OpeningRow {
   const changes = { headers: { 'Sec-WebSocket-Extensions': value } };
-  return { id, title, clause: 'RFC 6455 §9.1', outcome, changes, fault: grantFault };
+  return {
+    id,
+    title,
+    clause: 'RFC 6455 §9.1',
+    outcome,
+    changes,
+    fault: grantFault,
+    over: ['http1', 'http2'],
+  };
 }
 
 /** Nobody knows these extensions, so nobody can grant them. */
@@ -200,7 +208,7 @@ function answer(
   outcome: OpeningRow['outcome'],
   headers: NonNullable<OpeningChanges['headers']>,
 ): OpeningRow {
-  return { id, title, clause: 'RFC 6455 §4.1', outcome, changes: { headers } };
+  return { id, title, clause: 'RFC 6455 §4.1', outcome, changes: { headers }, over: ['http1', 'http2'] };
 }
 
 function about(id: string, what: string): Omit<Case, 'run'> {

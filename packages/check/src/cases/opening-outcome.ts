@@ -26,9 +26,14 @@ export interface OpeningRow {
   readonly changes: OpeningChanges | ((own: OwnOpening) => OpeningChanges);
   /** Statuses that say the right thing when a server refuses. Default 400. */
   readonly statuses?: readonly number[];
+  /** Default HTTP/1.1 only. */
+  readonly over?: Case['over'];
   /** What is wrong with a response that accepts, as a sentence; null when nothing is. */
   readonly fault?: (response: ResponseHead) => string | null;
 }
+
+/** What an answer is judged by. */
+type Judged = Pick<OpeningRow, 'outcome' | 'statuses' | 'fault' | 'over'>;
 
 /** The opening that nothing is changed in: what rows are made from that repeat a part of it. */
 export interface OwnOpening {
@@ -51,6 +56,7 @@ export function requestCases(prefix: string, rows: readonly OpeningRow[]): Case[
     start: 'connected',
     sends: `an opening request with ${row.title}`,
     expects: expectations[row.outcome],
+    ...(row.over === undefined ? {} : { over: row.over }),
     run: async (wire) => {
       await expectServerOutcome(wire, changesOf(wire, row), row);
     },
@@ -68,6 +74,7 @@ export function responseCases(prefix: string, rows: readonly OpeningRow[]): Case
     start: 'connected',
     sends: `an opening response with ${row.title}, and a text message right behind it`,
     expects: expectations[row.outcome],
+    ...(row.over === undefined ? {} : { over: row.over }),
     run: async (wire) => {
       const { body = '', ...changes } = changesOf(wire, row);
       wire.sendOpening({ ...changes, body: bodyWith(body, wire.encodeFrame(greeting)) });
@@ -80,22 +87,24 @@ export function responseCases(prefix: string, rows: readonly OpeningRow[]): Case
 export async function expectServerOutcome(
   wire: Wire,
   changes: OpeningChanges,
-  { outcome, statuses = [400], fault = () => null }: Pick<OpeningRow, 'outcome' | 'statuses' | 'fault'>,
+  judged: Judged,
 ): Promise<boolean> {
-  const headers = { 'Sec-WebSocket-Key': randomBytes(16).toString('base64'), ...changes.headers };
+  // Over HTTP/2 there is no key (RFC 8441 §5); where a case runs over both, what answers the key is judged by others.
+  const key = judged.over === undefined ? { 'Sec-WebSocket-Key': randomBytes(16).toString('base64') } : {};
+  const headers = { ...key, ...changes.headers };
   wire.sendOpening({ ...changes, headers });
-  return judgeServerAnswer(wire, headers, { outcome, statuses, fault });
+  return judgeServerAnswer(wire, headers, judged);
 }
 
 /** The same, when the request was sent in another way. @param headers the fields that the answer depends on */
 export async function judgeServerAnswer(
   wire: Wire,
   headers: NonNullable<OpeningChanges['headers']>,
-  { outcome, statuses = [400], fault = () => null }: Pick<OpeningRow, 'outcome' | 'statuses' | 'fault'>,
+  { outcome, statuses = [400], fault = () => null, over }: Judged,
 ): Promise<boolean> {
   let response = await wire.receiveResponse();
   while (response !== null && isInterim(response.status)) response = await wire.receiveResponse();
-  if (response?.status !== 101) {
+  if (response === null || !isOpened(response)) {
     judgeRefusal(wire, response?.status ?? null, { outcome, statuses });
     return false;
   }
@@ -105,7 +114,10 @@ export async function judgeServerAnswer(
   );
   const asked = askedBy(fields);
   const more = fault(response);
-  const faults = responseFaults(response, { ...asked, key: (asked.key ?? '').trim() });
+  const faults = responseFaults(response, {
+    ...asked,
+    key: over === undefined ? (asked.key ?? '').trim() : null,
+  });
   if (more !== null) faults.push(more);
   if (faults.length > 0) wire.fail(faults.join('; '));
   await wire.expectEcho('text', greeting.payload);
@@ -184,6 +196,11 @@ function bodyWith(body: string | Uint8Array, frame: Uint8Array): Uint8Array {
   joined.set(before);
   joined.set(frame, before.length);
   return joined;
+}
+
+/** Over HTTP/2 there is no first line, and every 2xx opens (RFC 8441 §5). */
+export function isOpened({ status, startLine }: ResponseHead): boolean {
+  return startLine === '' ? status >= 200 && status < 300 : status === 101;
 }
 
 function isInterim(status: number): boolean {
