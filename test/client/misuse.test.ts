@@ -79,6 +79,8 @@ describe('options that cannot work', () => {
     ['messages without room', { maxMessageBytes: 0 }, 'ERR_WS_INVALID_OPTION'],
     ['an unknown policy', { sendQueue: { policy: 'hope' } }, 'ERR_WS_INVALID_OPTION'],
     ['a proxy of unknown kind', { proxy: 'ftp://127.0.0.1' }, 'ERR_WS_INVALID_OPTION'],
+    ['http2 as a flag that it has not', { http2: true }, 'ERR_WS_INVALID_OPTION'],
+    ['http2 as an agent of something else', { http2: {} }, 'ERR_WS_INVALID_OPTION'],
     ['a proxy and a Unix socket', { proxy: 'http://127.0.0.1', socketPath: '/x' }, 'ERR_WS_INVALID_OPTION'],
   ])('are refused: %s', async (_name, options, code) => {
     expect(await misuse(options)).toEqual(usageError(code));

@@ -42,6 +42,7 @@ describe('createServer refuses', () => {
     ['trustedProxies as a flag', { routes, trustedProxies: true }],
     ['an unknown forwarding', { routes, forwarding: 'x-real-ip' }],
     ['proxyProtocol as a version', { routes, proxyProtocol: 2 }],
+    ['http2 as a version', { routes, http2: 2 }],
     ['half a connection', { routes, maxConnections: 1.5 }],
     ['half a byte for a head', { routes, maxHeaderBytes: 1.5 }],
     ['no time', { routes, handshakeTimeoutMs: 0 }],

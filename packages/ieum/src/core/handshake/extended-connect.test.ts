@@ -181,7 +181,7 @@ describe('what a client sends', () => {
       subprotocols: ['chat'],
       origin: 'https://example.com',
       headers: [
-        ['X-Own', '1'],
+        ['X-Own', ' 1\t'],
         ['Keep-Alive', 'x'],
       ],
     });

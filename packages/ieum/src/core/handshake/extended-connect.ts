@@ -1,6 +1,6 @@
 import { formatRequestFields, type OpeningRequestOptions } from './client-handshake.js';
 import { type HeaderField, HeaderFields } from './header-fields.js';
-import { isHost } from './http-grammar.js';
+import { isHost, trimWhitespace } from './http-grammar.js';
 import {
   type Answer,
   type AnswerCheck,
@@ -138,10 +138,13 @@ function withoutPseudo(fields: HeaderFields): HeaderField[] {
   return [...fields].filter(([name]) => !name.startsWith(':'));
 }
 
-/** RFC 9113 §8.2: names in lower case, and nothing that is about one connection of HTTP/1.1. */
+/**
+ * RFC 9113 §8.2: names in lower case, values without whitespace around them, which HTTP/1.1 does not count, and nothing
+ * that is about one connection of HTTP/1.1.
+ */
 function forHttp2(fields: readonly HeaderField[]): HeaderField[] {
   return fields
-    .map(([name, value]): HeaderField => [name.toLowerCase(), value])
+    .map(([name, value]): HeaderField => [name.toLowerCase(), trimWhitespace(value)])
     .filter(([name]) => !connectionFields.has(name));
 }
 

@@ -147,9 +147,9 @@ const maxSessionMegabytes = 10;
 /** RFC 9113 §6.5.2: what each field counts for beyond its name and value. */
 const fieldOverheadBytes = 32;
 /** Streams that end by a reset, against those who open and reset streams to make us work (CVE-2023-44487). */
-const resetLimits = { burst: 200, perSecond: 20 } as const;
+const resetLimits = { burst: 400, perSecond: 100 } as const;
 /** Pings and settings, each of which we have to answer. */
-const controlFrameLimits = { burst: 100, perSecond: 10 } as const;
+const controlFrameLimits = { burst: 100, perSecond: 20 } as const;
 /** How long a connection may have no stream. */
 const idleTimeoutMs = 60_000;
 /** How long an ended connection has to be gone. */
