@@ -113,6 +113,25 @@ describe.each(accesses)('a server with zlibAccess %s', (zlibAccess) => {
     expect(longest).toBeLessThan(maxDelayMs);
   });
 
+  it.each<[string, Buffer]>([
+    ['tiny messages', Buffer.from('f248cdc9c90700', 'hex')],
+    ['messages of final blocks', Buffer.from(`${'0300'.repeat(7)}00`, 'hex')],
+    ['small messages that grow', bombOf(20_000)],
+  ])('takes 1 MB of %s in turns with others, with context takeover and without', async (_what, payload) => {
+    for (const takeover of [false, true]) {
+      const server = await start({ serverNoContextTakeover: !takeover, clientNoContextTakeover: !takeover });
+      const client = await RawClient.open(server.port, offer);
+      const frame = clientFrame(2, payload, { rsv: 4 });
+      const count = Math.floor(1_000_000 / frame.length);
+      await server.figures();
+      client.send(...Array.from({ length: count }, () => frame), clientFrame(9));
+      expect(await client.frame()).toBe('pong');
+      const { messages, maxDelayMs: delayMs } = await server.figures();
+      expect(messages).toBe(count);
+      expect(delayMs).toBeLessThan(maxDelayMs);
+    }
+  });
+
   it.each<[string, number]>([
     ['a small', 1_000],
     ['what is inflated at once, the largest', 256 * 1024],

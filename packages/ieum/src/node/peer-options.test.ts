@@ -32,6 +32,21 @@ describe('peer options are refused', () => {
     ['a send queue with an unknown name', { sendQueue: { maxBytes: 1024 } }],
     ['a send queue with an unknown policy', { sendQueue: { policy: 'hope' } }],
     ['an unknown access to sockets', { socketAccess: 'fast' }],
+    ['compression as a level', { permessageDeflate: 9 }],
+    ['compression that is null', { permessageDeflate: null }],
+    ['compression as a text', { permessageDeflate: 'on' }],
+    ['compression with an unknown name', { permessageDeflate: { threshold: 1024 } }],
+    ['a takeover that is no flag', { permessageDeflate: { serverNoContextTakeover: 1 } }],
+    ['a window of 8 bits', { permessageDeflate: { serverMaxWindowBits: 8 } }],
+    ['a window of 16 bits', { permessageDeflate: { clientMaxWindowBits: 16 } }],
+    ['half a bit', { permessageDeflate: { serverMaxWindowBits: 9.5 } }],
+    ['a window that is a flag', { permessageDeflate: { clientMaxWindowBits: true } }],
+    ['level 0, which compresses nothing', { permessageDeflate: { level: 0 } }],
+    ['level 10', { permessageDeflate: { level: 10 } }],
+    ['memory level 0', { permessageDeflate: { memoryLevel: 0 } }],
+    ['a threshold below zero', { permessageDeflate: { thresholdBytes: -1 } }],
+    ['memory below zero', { permessageDeflate: { maxMemoryBytes: -1 } }],
+    ['an unknown access to zlib', { permessageDeflate: { zlibAccess: 'fast' } }],
   ])('with %s', (_name, options) => {
     expect(check(options)).toThrow(usageError);
   });
@@ -41,6 +56,8 @@ it.each<[string, string, unknown]>([
   ['policy', "{ policy: 'wait' }", { sendQueue: 5 }],
   ['policy that was meant', '{ policy: "close" }', { sendQueue: 'close' }],
   ['name that was meant', 'intervalMs', { keepalive: { interval: 1 } }],
+  ['name of a window', 'serverMaxWindowBits', { permessageDeflate: { serverMaxWindow: 10 } }],
+  ['range of a level', 'from 1 to 9', { permessageDeflate: { level: 12 } }],
 ])('a refusal tells the %s', (_name, words, options) => {
   expect(check(options)).toThrow(words);
 });
@@ -52,6 +69,12 @@ it.each<[string, PeerOptions]>([
   ],
   ['parts of a millisecond', { closeTimeoutMs: 0.5 }],
   ['no keepalive', { keepalive: false }],
+  ['compression', { permessageDeflate: true }],
+  ['no compression', { permessageDeflate: false }],
+  [
+    'compression of everything in no memory',
+    { permessageDeflate: { thresholdBytes: 0, maxMemoryBytes: 0, level: 1, memoryLevel: 9 } },
+  ],
 ])('%s is an option', (_name, options) => {
   expect(check(options)).not.toThrow();
 });

@@ -186,6 +186,26 @@ describe('what it receives', () => {
     });
   });
 
+  test.each<[string, number, number, number]>([
+    ['of 7 bytes', 7, 700, 1_100],
+    ['of 500 bytes', 500, 250, 400],
+    ['of 30,000 bytes', 30_000, 5, 10],
+  ])('gives others their turn between many messages %s', async (_what, length, least, most) => {
+    const { extension } = open(alone);
+    const inRow: number[] = [0];
+    for (let i = 0; i < 5_000; i++) {
+      const decoded = extension.decodeMessage(Buffer.alloc(length), 1_000_000);
+      if (decoded instanceof Promise) inRow.push(0);
+      else inRow.push((inRow.pop() as number) + 1);
+      expect(await decoded).toHaveProperty('length', 2 * length);
+    }
+    for (const count of inRow.slice(0, -1)) {
+      expect(count).toBeGreaterThan(least);
+      expect(count).toBeLessThan(most);
+    }
+    expect(inRow.length).toBeGreaterThan(3);
+  });
+
   test('refers back to what was received', async () => {
     const { extension, codec } = open(following);
     extension.decodeMessage(Buffer.alloc(10), 1_000_000);

@@ -24,6 +24,8 @@ export class PermessageDeflate implements MessageExtension {
   /** Null where each message stands by itself. */
   readonly #sent: HistoryWindow | null;
   readonly #received: HistoryWindow | null;
+  /** What may still be inflated at once before a message is inflated off the event loop, so that others get their turn. */
+  #inlineCredit = mostInlineCredit;
 
   constructor(settings: DeflateSettings, terms: DeflateTerms) {
     this.#settings = settings;
@@ -45,10 +47,12 @@ export class PermessageDeflate implements MessageExtension {
   ): Uint8Array | Violation | Promise<Uint8Array | Violation> {
     const { codec } = this.#settings;
     const dictionary = this.#received?.dictionary ?? null;
-    if (payload.length <= largestInline) {
+    if (payload.length <= largestInline && this.#inlineCredit > 0) {
       const inflated = codec.inflate(payload, dictionary, Math.min(maxBytes, largestInlineOutput));
+      this.#inlineCredit -= inlineCharge + payload.length + inflated.length / 16;
       if (inflated !== 'too-big' || maxBytes <= largestInlineOutput) return this.#finishDecoding(inflated);
     }
+    this.#inlineCredit = mostInlineCredit;
     return codec
       .inflateLater(payload, dictionary, maxBytes)
       .then((inflated) => this.#finishDecoding(inflated));
@@ -108,3 +112,10 @@ function smaller(deflated: Uint8Array, payload: Uint8Array): Uint8Array | null {
 const largestInline = 32 * 1024;
 /** What comes out of them may have so many: larger ones are begun anew off the event loop. */
 const largestInlineOutput = 256 * 1024;
+/**
+ * A peer may send many messages at once. Of the smallest about a thousand are inflated in a row, which takes some ten
+ * milliseconds; a byte of input counts as much as 16 of output.
+ */
+const mostInlineCredit = 256 * 1024;
+/** What a message costs beside its bytes. */
+const inlineCharge = 256;

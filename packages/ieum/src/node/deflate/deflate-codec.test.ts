@@ -122,6 +122,7 @@ describe.each(codecs)('the %s codec', (_name, codec) => {
     ['a block behind a final block', 'f348cdc9c90700 f248cdc9c90700', 'HelloHello'],
     ['a final empty block behind a final block', 'f348cdc9c90700 01', 'Hello'],
     ['what refers back across a final block', 'f348cdc9c90700 f200110000', 'HelloHello'],
+    ['as many final blocks as are taken', '0300'.repeat(8), ''],
     ['several final blocks', 'f348cdc9c90700 f348cdc9c90700 f348cdc9c90700 00', 'HelloHelloHello'],
   ])('inflates %s', async (_what, hex, text) => {
     expect((await inflate(bytes(hex))).toString()).toBe(text);
@@ -138,7 +139,7 @@ describe.each(codecs)('the %s codec', (_name, codec) => {
     ['a reference to before the beginning', 'f200110000'],
     ['two bytes behind a final block that are no block', 'f348cdc9c90700 0000'],
     ['a block behind a final block that is none', 'f348cdc9c90700 07'],
-    ['more final blocks than anybody has a use for', '0300'.repeat(65)],
+    ['more final blocks than anybody has a use for', '0300'.repeat(9)],
     ['a final block of stored bytes that are not there', '010500faff48656c'],
     ['text', '7b2268656c6c6f223a22776f726c64227d'],
     ['a header of zlib', '789cf248cdc9c90700'],

@@ -74,4 +74,4 @@ export const flushBytes = 4;
 const emptyMessage = Uint8Array.of(0x00);
 const largestWindowBits = 15;
 /** Final blocks inside a message cost much and are of no use: so many are taken for an attack. */
-const maxFinalBlocks = 64;
+const maxFinalBlocks = 8;
