@@ -31,8 +31,7 @@ export class DeflateSupport {
   constructor(settings: DeflateSettings) {
     this.#settings = settings;
     this.offer = offerDeflate(settings);
-    const kept = settings.zlibAccess === 'direct' ? KeptCodec.create(settings) : null;
-    this.#codec = kept ?? new ZlibCodec(settings);
+    this.#codec = codecFor(settings);
   }
 
   /**
@@ -88,5 +87,17 @@ function windowBytes(terms: DeflateTerms): number {
   return 2 * (sent + received);
 }
 
+/** Each client has settings of its own, and an engine that is kept takes more memory than all else of a connection. */
+function codecFor(settings: DeflateSettings): DeflateCodec {
+  const { level, memoryLevel, zlibAccess } = settings;
+  const key = `${level} ${memoryLevel} ${zlibAccess}`;
+  const kept = codecs.get(key) ?? (zlibAccess === 'direct' ? KeptCodec.create(settings) : null);
+  const codec = kept ?? new ZlibCodec(settings);
+  codecs.set(key, codec);
+  return codec;
+}
+
+/** Those of the process, by how they compress. */
+const codecs = new Map<string, DeflateCodec>();
 /** One for the process. */
 const budget = new MemoryBudget();
