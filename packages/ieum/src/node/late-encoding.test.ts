@@ -248,6 +248,7 @@ describe('while a message is encoded', () => {
 test('a peer that does not read what was encoded late is given up in time', async () => {
   const slow = new SlowPeer({}, { sendTimeoutMs: 5_000 });
   slow.peer.send(large('A', 20_000));
+  await settle();
   await slow.finishEncoding();
   expect(slow.peer.bufferedBytes).toBeGreaterThan(0);
   slow.clock.advance(4_000);
