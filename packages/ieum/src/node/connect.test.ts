@@ -56,7 +56,7 @@ describe('connect refuses', () => {
   });
 
   it.each([
-    ['perMessageDeflate', 'compression'],
+    ['perMessageDeflate', 'write permessageDeflate'],
     ['protocols', 'subprotocols'],
     ['rejectUnauthorized', 'tls: {'],
     ['ca', 'tls: {'],

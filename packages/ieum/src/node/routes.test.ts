@@ -46,7 +46,7 @@ describe('a table of routes refuses', () => {
   });
 
   it.each([
-    ['perMessageDeflate', 'compression'],
+    ['perMessageDeflate', 'write permessageDeflate'],
     ['protocols', 'subprotocols'],
     ['handleProtocols', 'subprotocols'],
     ['verifyClient', 'authenticate'],

@@ -63,7 +63,7 @@ describe('createServer refuses', () => {
   });
 
   it.each([
-    ['perMessageDeflate', 'compression'],
+    ['perMessageDeflate', 'write permessageDeflate'],
     ['port', 'listen('],
     ['host', 'listen('],
     ['path', 'routes'],
