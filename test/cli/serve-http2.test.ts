@@ -59,7 +59,7 @@ describe.each([
     expect((await client.get('/healthz')).body).toMatch(/^ok/);
     expect((await client.get('/nothing')).status).toBe(404);
     const { status, headers } = await client.get('/healthz', { ':method': 'DELETE' });
-    expect([status, headers.allow]).toEqual([405, 'GET, HEAD']);
+    expect([status, headers['allow']]).toEqual([405, 'GET, HEAD']);
     expect((await client.get('/echo')).status).toBe(405);
 
     command.child.kill('SIGTERM');

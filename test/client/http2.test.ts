@@ -38,7 +38,7 @@ const idle = openConnections();
 beforeEach(() => expect.poll(openConnections).toBe(idle));
 
 /** A server of ours that echoes, over TLS. */
-function serveEcho(options: Parameters<typeof serve>[0] = {}) {
+function serveEcho(options: Parameters<typeof serve<undefined>>[0] = {}) {
   return serve<undefined>({
     tls: certificates.server,
     ...options,
@@ -323,7 +323,7 @@ describe('a client that a server answers wrongly over HTTP/2', () => {
 
 describe('SharedConnections', () => {
   /** How many TCP connections a server of ours accepts. */
-  async function counted(options: Parameters<typeof serve>[0] = {}) {
+  async function counted(options: Parameters<typeof serve<undefined>>[0] = {}) {
     const { port, server } = await serveEcho(options);
     let accepted = 0;
     const front = createTcpServer((socket) => {

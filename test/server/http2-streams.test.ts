@@ -11,7 +11,7 @@ import { RawClient } from '../support/raw-client.js';
 import { serve } from '../support/serve.js';
 
 /** A server that notes what happens to its peers, and echoes. */
-async function serveNoting(options: Parameters<typeof serve>[0] = {}) {
+async function serveNoting(options: Parameters<typeof serve<undefined>>[0] = {}) {
   const peers: Peer<undefined>[] = [];
   const records: CloseRecord[] = [];
   const served = await serve<undefined>({

@@ -192,7 +192,7 @@ describe('an opening handshake over HTTP/2', () => {
     expect(response.body).toMatch(/^[^\n]+\n$/);
     expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
     if (status === 401) expect(response.headers['www-authenticate']).toBe('Bearer');
-    if (status === 405) expect(response.headers.allow).toBe('CONNECT');
+    if (status === 405) expect(response.headers['allow']).toBe('CONNECT');
     if (status === 426) expect(response.headers['sec-websocket-version']).toBe('13');
     expect([server.peers.size, errors]).toEqual([0, []]);
     const peer = await client.open();

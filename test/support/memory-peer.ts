@@ -36,7 +36,7 @@ export class MemoryPeer {
     [this.near, this.far] = duplexPair(highWaterMark === undefined ? {} : { highWaterMark });
     const profile = new PeerProfile('server', { keepalive: false, ...peerOptions });
     const parts = profile.createParts(new StreamTransport(this.near), new Scheduler(this.clock));
-    const identity = { request: {} as UpgradeRequest, user: undefined, subprotocol: '' };
+    const identity = { request: {} as UpgradeRequest, user: undefined, subprotocol: '', extensions: '' };
     const owner = {
       reportError: (error: unknown) => this.errors.push(error),
       handleGone: () => {},

@@ -73,12 +73,10 @@ export class StreamTransport implements Transport {
   }
 
   #listen(stream: Duplex): void {
-    // The error is read from the stream when it closes, which follows.
-    stream.on('error', ignore);
+    // The error is read from the stream when it closes, which follows: with TLS not by itself.
+    stream.on('error', (error) => stream.destroy(error));
     stream.on('close', () => this.#sink?.handleEnd());
     stream.on('end', () => this.#sink?.handleEnd());
     stream.on('data', (chunk: Buffer) => this.#sink?.handleData(chunk, chunk.length));
   }
 }
-
-function ignore(): void {}
