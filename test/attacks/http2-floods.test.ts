@@ -3,7 +3,7 @@ import net from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { text } from '../support/client-frames.js';
 import { Http2Client } from '../support/http2-client.js';
@@ -62,6 +62,25 @@ test('streams that are opened and reset at once end the connection (CVE-2023-444
   await wire.until(() => wire.hasEnded || wire.isClosed, 'the end');
   expect(authenticated).toBeLessThan(1_000);
   expect([server.peers.size, errors]).toEqual([0, []]);
+});
+
+test('connections that are opened and then reset by the hundred end theirs, and only theirs', async () => {
+  const { port, server, errors } = await serve();
+  const wire = await Http2Wire.connect(port);
+  const cancel = Buffer.from('00000008', 'hex');
+  for (let first = 1; first < 800 && !wire.hasEnded && !wire.isClosed; first += 180) {
+    const ids = Array.from({ length: 90 }, (_, i) => first + 2 * i);
+    const open = (id: number) =>
+      frameBytes(FrameType.Headers, Flag.EndHeaders, id, fieldBlock(correctFields));
+    wire.socket.write(Buffer.concat(ids.map(open)));
+    await vi.waitFor(() => expect(wire.hasEnded || wire.isClosed || server.peers.size === 90).toBe(true));
+    wire.socket.write(Buffer.concat(ids.map((id) => frameBytes(FrameType.RstStream, 0, id, cancel))));
+    await vi.waitFor(() => expect(server.peers.size).toBe(0));
+  }
+  expect(await wire.goAway()).toBe(ErrorCode.EnhanceYourCalm);
+  await wire.until(() => wire.hasEnded || wire.isClosed, 'the end');
+  await expectServes(port);
+  expect(errors).toEqual([]);
 });
 
 test('streams that our side has to reset end the connection (CVE-2025-8671)', async () => {

@@ -40,6 +40,8 @@ export class Http2Connection {
   readonly #resets: FloodMeter;
   readonly #controlFrames: FloodMeter;
   #openStreams = 0;
+  /** Whether it is given up because of a flood. */
+  #isCalmed = false;
   #cancelTimer: () => void;
 
   /** @param socket with nothing read from it, or with what was read put back */
@@ -116,8 +118,17 @@ export class Http2Connection {
 
   /** RFC 9113 §10.5. */
   #calm(): void {
-    this.#session.destroy(new Error('the client floods its connection'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    this.#linger();
+    if (this.#isCalmed) return;
+    this.#isCalmed = true;
+    if (!this.#session.destroyed) this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    // Not at once: while streams that the client has reset are closing, `node:http2` would go round in circles for ever.
+    setImmediate(() => {
+      this.#session.destroy(
+        new Error('the client floods its connection'),
+        constants.NGHTTP2_ENHANCE_YOUR_CALM,
+      );
+      this.#linger();
+    });
   }
 
   /** What was written last has a moment to leave; a client that keeps its side open is not waited for. */
