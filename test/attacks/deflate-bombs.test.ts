@@ -80,6 +80,17 @@ describe.each(accesses)('a server with zlibAccess %s', (zlibAccess) => {
     expect(after.maxDelayMs).toBeLessThan(maxDelayMs);
   });
 
+  it('fails bombs on 100 connections at once with the memory of a few', async () => {
+    const server = await start({}, { maxMessageBytes: 16 * mebibyte });
+    const clients = await Promise.all(Array.from({ length: 100 }, () => RawClient.open(server.port, offer)));
+    const before = await server.figures();
+    const bomb = fragments(bombOf(64 * mebibyte), mebibyte);
+    for (const client of clients) client.send(...bomb);
+    for (const client of clients) expect(await client.frame()).toMatch(/^close 1009/);
+    const after = await server.figures();
+    expect(after.rssBytes - before.rssBytes).toBeLessThan(500 * mebibyte);
+  }, 30_000);
+
   it('fails small bombs that come by the hundred without standing still', async () => {
     const server = await start();
     const bomb = clientFrame(2, bombOf(2 * mebibyte), { rsv: 4 });

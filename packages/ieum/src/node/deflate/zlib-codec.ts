@@ -11,6 +11,7 @@ import {
 import type { DeflateCodec, Dictionary, InflateFailure } from '../../core/deflate/deflate-codec.js';
 
 import { endOfData, flushBytes, type InflatedRun, InflatedRuns } from './inflated-runs.js';
+import { WorkGate } from './work-gate.js';
 
 /** How zlib compresses. */
 export interface CompressionSettings {
@@ -23,6 +24,8 @@ export interface CompressionSettings {
 /** Raw DEFLATE by the documented one-shot functions of `node:zlib`. */
 export class ZlibCodec implements DeflateCodec {
   readonly #settings: CompressionSettings;
+  /** However many peers send what inflates to much: only so many such messages are in memory half done. */
+  readonly #inflating = new WorkGate(maxInflating);
 
   constructor(settings: CompressionSettings) {
     this.#settings = settings;
@@ -39,15 +42,17 @@ export class ZlibCodec implements DeflateCodec {
     return message;
   }
 
-  async inflateLater(
+  inflateLater(
     data: Uint8Array,
     dictionary: Dictionary,
     maxBytes: number,
   ): Promise<Uint8Array | InflateFailure> {
-    const runs = new InflatedRuns(data, dictionary, maxBytes);
-    let message = runs.take(await inflateRunLater(runs));
-    while (message === null) message = runs.take(await inflateRunLater(runs));
-    return message;
+    return this.#inflating.run(async () => {
+      const runs = new InflatedRuns(data, dictionary, maxBytes);
+      let message = runs.take(await inflateRunLater(runs));
+      while (message === null) message = runs.take(await inflateRunLater(runs));
+      return message;
+    });
   }
 
   deflate(data: Uint8Array, dictionary: Dictionary, windowBits: number): Uint8Array {
@@ -118,3 +123,5 @@ function withoutFlush(deflated: Buffer): Uint8Array {
 const chunkBytes = 4 * 1024;
 /** Off the event loop each piece takes a turn of it. */
 const laterChunkBytes = 16 * 1024;
+/** How many messages are inflated at a time off the event loop: twice the threads that Node has for it. */
+const maxInflating = 8;
