@@ -417,3 +417,15 @@ describe('SharedConnections', () => {
     expect(accepted()).toBe(2);
   });
 });
+
+test('a connection on which nothing can be asked for is ended', async () => {
+  const { url } = await serveEcho();
+  const open = openConnections();
+  const headers: [string, string][] = [
+    ['Authorization', 'Bearer a'],
+    ['Authorization', 'Bearer b'],
+  ];
+  const error = await failure(url, { headers });
+  expect(error.code).toBe('ERR_WS_INVALID_HEADER');
+  await expect.poll(openConnections, { timeout: 5_000 }).toBe(open);
+});

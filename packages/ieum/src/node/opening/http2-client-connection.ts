@@ -107,7 +107,15 @@ export class Http2ClientConnection {
   }
 
   #request(fields: readonly HeaderField[]): ClientHttp2Stream | null {
-    if (!this.hasRoom) return null;
+    try {
+      return this.hasRoom ? this.#begin(fields) : null;
+    } finally {
+      // Nothing was asked for on it, and nothing would end it.
+      if (this.#openStreams === 0) this.#end();
+    }
+  }
+
+  #begin(fields: readonly HeaderField[]): ClientHttp2Stream {
     const stream = request(this.#session, fields);
     stream.on('error', ignore);
     this.#openStreams++;
