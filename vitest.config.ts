@@ -18,6 +18,8 @@ const project = (name: string, include: string[]) => ({
 
 export default defineConfig({
   test: {
+    // Many wait for processes and deadlines more than they compute: two at a time, also on two cores.
+    maxWorkers: 2,
     projects: [
       project('unit', ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'bench/**/*.test.mjs']),
       project('architecture', ['test/architecture/**/*.test.ts']),
