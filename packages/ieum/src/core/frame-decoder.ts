@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { checkFrameHeader, type FrameContext, type FrameHeader } from './frame-header.js';
 import { applyMask, copyMasked, type MaskingKey } from './masking/masking.js';
+import { PayloadSlab } from './payload-slab.js';
 import type { Violation } from './violation.js';
 
 /** What one step of the decoder came to. */
@@ -127,7 +128,7 @@ export class FrameDecoder implements FrameHeader {
   }
 
   #copyPayload(start: number, length: number): Buffer {
-    const payload = Buffer.allocUnsafe(length);
+    const payload = payloadSlab.allocate(length);
     const chunk = this.#chunk;
     if (length > shortPayload) {
       const view = chunk.subarray(start, start + length);
@@ -211,6 +212,8 @@ function readLength64(bytes: Buffer, at: number): number {
 }
 
 const empty = Buffer.alloc(0);
+/** One for the process. */
+const payloadSlab = new PayloadSlab();
 /** Up to this many bytes, a loop that copies and unmasks at once is faster than a view to do either with. */
 const shortPayload = 64;
 /** Two bytes, a 64-bit length and a masking key. */

@@ -201,3 +201,11 @@ describe('in a fan-out a message is encoded', () => {
     expect(with_.frames()).toEqual(['1 4 cba']);
   });
 });
+
+test.each([{ secret: 1 }, { secret: 'yes' }, { compress: 'no' }, { compres: false }])(
+  'refuses to prepare a message with %j',
+  (options) => {
+    const prepare = () => prepareMessage('abc', options as unknown as { secret: boolean });
+    expect(prepare).toThrow(expect.objectContaining({ code: 'ERR_WS_INVALID_OPTION' }));
+  },
+);

@@ -78,10 +78,10 @@ export class PreparedMessage {
  * Encodes a message once for a fan-out, so that sending it to one more connection computes nothing.
  *
  * @param data the bytes of a binary message must not change while the prepared message is in use
- * @throws UsageError `ERR_WS_INVALID_DATA` when it is nothing that can be sent
+ * @throws UsageError `ERR_WS_INVALID_DATA` when it is nothing that can be sent, `ERR_WS_INVALID_OPTION`
  */
 export function prepareMessage(data: Outgoing, options: SendOptions = {}): PreparedMessage {
-  const isCompressible = options.compress !== false && options.secret !== true;
+  const isCompressible = mayCompress(options);
   if (data instanceof PreparedMessage) {
     if (isCompressible || !data.isCompressible) return data;
     return new PreparedMessage(data.type, data.bytes, false);
@@ -89,6 +89,18 @@ export function prepareMessage(data: Outgoing, options: SendOptions = {}): Prepa
   if (typeof data === 'string') return new PreparedMessage('text', Buffer.from(data, 'utf8'), isCompressible);
   if (isMessage(data)) return new PreparedMessage(data.type, data.bytes, isCompressible);
   return new PreparedMessage('binary', viewBytes(data), isCompressible);
+}
+
+/** A misspelt option, or one that is not quite true, must not compress a secret. */
+function mayCompress({ compress = true, secret = false, ...others }: SendOptions): boolean {
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new UsageError('ERR_WS_INVALID_OPTION', `messages have no option ${JSON.stringify(unknown)}`);
+  }
+  if (typeof compress !== 'boolean' || typeof secret !== 'boolean') {
+    throw new UsageError('ERR_WS_INVALID_OPTION', 'compress and secret are true or false');
+  }
+  return compress && !secret;
 }
 
 /** How many payload bytes sending it takes. @throws UsageError `ERR_WS_INVALID_DATA` */

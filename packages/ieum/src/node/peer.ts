@@ -110,7 +110,7 @@ export class Peer<User = unknown> implements Channel {
    * Payloads of 8 KiB and more are not copied: do not change them before they are written (`bufferedBytes` is 0).
    *
    * @param options whether it may be compressed
-   * @throws UsageError `ERR_WS_INVALID_DATA` when it is nothing that can be sent
+   * @throws UsageError `ERR_WS_INVALID_DATA` when it is nothing that can be sent, `ERR_WS_INVALID_OPTION`
    */
   send(data: Outgoing, options?: SendOptions): SendResult | Promise<SendResult> {
     return this.#driver.send(options === undefined ? data : prepareMessage(ownCopy(data), options));

@@ -142,7 +142,7 @@ export class TransportWriter {
 
   #sendNow(data: Outgoing): void {
     if (this.#connection.encodesLater(data)) {
-      void this.#encodeLater(prepareMessage(ownCopy(data)));
+      void this.#encodeLater(prepareMessage(wholeCopy(data)));
       return;
     }
     this.#connection.send(data);
@@ -199,6 +199,12 @@ export function ownCopy(data: Outgoing): Outgoing {
   if (typeof data === 'string' || isMessage(data) || data instanceof PreparedMessage) return data;
   const bytes = viewBytes(data);
   return bytes.length < referenceThreshold ? Buffer.from(bytes) : bytes;
+}
+
+/** What is encoded on another thread: it must be the same when its window is remembered. */
+function wholeCopy(data: Outgoing): Outgoing {
+  if (typeof data === 'string' || isMessage(data) || data instanceof PreparedMessage) return data;
+  return Buffer.from(viewBytes(data));
 }
 
 /** Output is written in the middle of a tick once it has this many bytes. */
