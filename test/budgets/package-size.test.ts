@@ -44,4 +44,4 @@ function nameOf(href: string): string {
 
 const dist = new URL('../../packages/ieum/dist/', import.meta.url);
 /** A quarter more than it was. */
-const budget = 163_000;
+const budget = 190_000;
