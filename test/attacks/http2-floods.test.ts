@@ -44,6 +44,9 @@ async function flood(wire: Http2Wire, count: number, bytesFor: (i: number) => Bu
   }
 }
 
+/** RFC 9113 §7. */
+const internalError = 0x2;
+
 test('streams that are opened and reset at once end the connection (CVE-2023-44487)', async () => {
   let authenticated = 0;
   const { port, server, errors } = await serve({
@@ -58,7 +61,8 @@ test('streams that are opened and reset at once end the connection (CVE-2023-444
     const open = frameBytes(FrameType.Headers, Flag.EndHeaders, 2 * i + 1, fieldBlock(correctFields));
     return Buffer.concat([open, frameBytes(FrameType.RstStream, 0, 2 * i + 1, cancel)]);
   });
-  expect(await wire.goAway()).toBe(ErrorCode.EnhanceYourCalm);
+  // Node 24 counts resets itself, and is the first to end the connection: with INTERNAL_ERROR.
+  expect([ErrorCode.EnhanceYourCalm, internalError]).toContain(await wire.goAway());
   await wire.until(() => wire.hasEnded || wire.isClosed, 'the end');
   expect(authenticated).toBeLessThan(1_000);
   expect([server.peers.size, errors]).toEqual([0, []]);
