@@ -18,6 +18,8 @@ const needs = [
     package: 'python3-websockets',
     isThere: () => isExecutable('/usr/bin/python3') && runs('/usr/bin/python3', ['-c', 'import websockets']),
   },
+  { name: 'redis-server', package: 'redis-server', isThere: () => isCommand('redis-server') },
+  { name: 'nats-server', package: 'nats-server', isThere: () => isCommand('nats-server') },
   { name: 'openssl', package: 'openssl', isThere: () => isCommand('openssl') },
 ];
 

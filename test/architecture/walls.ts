@@ -42,7 +42,7 @@ export const walls: readonly Wall[] = [
   ...['native', 'stomp', 'sockjs', 'engineio', 'socketio'].map((name) => ({
     folder: library(`dialects/${name}`),
     parts: [
-      ...['codecs', 'hub', 'channel', 'core/close-code.ts'].map(library),
+      ...['codecs', 'hub', 'channel', 'core/close-code.ts', 'core/outgoing.ts'].map(library),
       ...(name === 'socketio' ? [library('dialects/engineio')] : []),
     ],
     builtins: ['node:buffer'],
@@ -61,7 +61,12 @@ export const walls: readonly Wall[] = [
   {
     folder: 'packages/cli/src',
     builtins: 'all',
-    packages: [/^ieum$/, /^ieum\/(core|testing)$/, /^@ieum\/check$/, /^(?!ieum(\/|$)|@ieum\/)/],
+    packages: [
+      /^ieum$/,
+      /^ieum\/(core|testing|hub|brokers\/redis|brokers\/nats|dialects\/native)$/,
+      /^@ieum\/check$/,
+      /^(?!ieum(\/|$)|@ieum\/)/,
+    ],
   },
   { folder: 'packages/ws/src', packages: [/^ieum\/ws$/] },
   { folder: 'apps/console/src', packages: [/^(?!ieum(\/|$)|@ieum\/)/] },
