@@ -9,7 +9,7 @@ import type { ConnectionState } from '../core/connection-state.js';
 import type { Message } from '../core/message.js';
 import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
 
-import type { Timed } from './deadline-wheel.js';
+import type { DeadlineSlot, Timed } from './deadline-wheel.js';
 import { Inbox, type InboxOwner, type ReceiveBudget } from './inbox.js';
 import type { Flushable, Scheduler } from './scheduler.js';
 import type { Transport, TransportSink } from './transport/transport.js';
@@ -45,7 +45,8 @@ export interface DriverParts {
  * at a time, and the transport is paused while more wait than the receive budget allows.
  */
 export class ConnectionDriver implements Timed, InboxOwner, Flushable, TransportSink, WriterOwner {
-  slot: number | null = null;
+  slot: DeadlineSlot | null = null;
+  slotIndex = 0;
   readonly #transport: Transport;
   readonly #connection: Connection;
   readonly #scheduler: Scheduler;

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 
 import { FakeClock } from '../testing/fake-clock.js';
-import { DeadlineWheel, type Timed } from './deadline-wheel.js';
+import { type DeadlineSlot, DeadlineWheel, type Timed } from './deadline-wheel.js';
 
 /** An entry that notes when it is called, and does then what a test wants. */
 class Entry implements Timed {
-  slot: number | null = null;
+  slot: DeadlineSlot | null = null;
+  slotIndex = 0;
   at: number;
   readonly calls: number[] = [];
   readonly excused: number[] = [];

@@ -2,13 +2,21 @@ import type { Clock } from '../channel/clock.js';
 
 /** Something with a deadline that moves: mostly later, without telling. */
 export interface Timed {
-  /** Where the wheel keeps it; null when it is not watched. Only the wheel writes it. */
-  slot: number | null;
+  /** Where the wheel keeps it; null when it is not watched. Only the wheel writes it, and its index there. */
+  slot: DeadlineSlot | null;
+  slotIndex: number;
   /** When `handleDeadline` has to be called; infinity for never. */
   deadline(): number;
   handleDeadline(now: number): void;
   /** The process stood still for so long; what the peer did not do in that time is not its fault. */
   excuseStall(stalledMs: number): void;
+}
+
+/** What is looked at together. */
+export interface DeadlineSlot {
+  /** The end of its time, in slots since the clock's beginning. */
+  readonly number: number;
+  readonly entries: Timed[];
 }
 
 /**
@@ -17,7 +25,7 @@ export interface Timed {
  */
 export class DeadlineWheel {
   readonly #clock: Clock;
-  readonly #slots = new Map<number, Set<Timed>>();
+  readonly #slots = new Map<number, DeadlineSlot>();
   #armedSlot = Number.POSITIVE_INFINITY;
   #cancelTimer: (() => void) | null = null;
   /** The first slot that did not come up yet. Whatever is due sooner waits for it. */
@@ -29,27 +37,34 @@ export class DeadlineWheel {
 
   /** Begins to watch `entry`, or takes note that its deadline may have moved to an earlier time. */
   watch(entry: Timed): void {
-    const slot = Math.max(this.#soonestSlot, Math.ceil(entry.deadline() / slotMs));
-    if (slot >= (entry.slot ?? Number.POSITIVE_INFINITY)) return;
+    const number = Math.max(this.#soonestSlot, Math.ceil(entry.deadline() / slotMs));
+    if (number >= (entry.slot?.number ?? Number.POSITIVE_INFINITY)) return;
     this.unwatch(entry);
-    this.#place(entry, slot);
-    if (slot < this.#armedSlot) this.#arm(slot);
+    this.#place(entry, number);
+    if (number < this.#armedSlot) this.#arm(number);
   }
 
   unwatch(entry: Timed): void {
-    const { slot } = entry;
+    const { slot, slotIndex } = entry;
     if (slot === null) return;
     entry.slot = null;
-    const entries = this.#slots.get(slot);
-    entries?.delete(entry);
-    if (entries?.size === 0) this.#slots.delete(slot);
+    const { entries } = slot;
+    const last = entries.pop() as Timed;
+    if (last !== entry) {
+      entries[slotIndex] = last;
+      last.slotIndex = slotIndex;
+    }
+    if (entries.length === 0) this.#slots.delete(slot.number);
   }
 
-  #place(entry: Timed, slot: number): void {
+  #place(entry: Timed, number: number): void {
+    let slot = this.#slots.get(number);
+    if (slot === undefined) {
+      slot = { number, entries: [] };
+      this.#slots.set(number, slot);
+    }
     entry.slot = slot;
-    const entries = this.#slots.get(slot);
-    if (entries === undefined) this.#slots.set(slot, new Set<Timed>().add(entry));
-    else entries.add(entry);
+    entry.slotIndex = slot.entries.push(entry) - 1;
   }
 
   #arm(slot: number): void {
@@ -66,9 +81,9 @@ export class DeadlineWheel {
     this.#cancelTimer = null;
     if (lateMs > stallMs) this.#excuse(lateMs);
     this.#soonestSlot = Math.floor(now / slotMs) + 1;
-    for (const [slot, entries] of this.#slots) {
-      if (slot >= this.#soonestSlot) continue;
-      for (const entry of entries) this.#expire(entry, now);
+    for (const { number, entries } of this.#slots.values()) {
+      if (number >= this.#soonestSlot) continue;
+      for (let entry = entries[0]; entry !== undefined; entry = entries[0]) this.#expire(entry, now);
     }
     let next = Number.POSITIVE_INFINITY;
     for (const slot of this.#slots.keys()) next = Math.min(next, slot);
@@ -76,7 +91,9 @@ export class DeadlineWheel {
   }
 
   #excuse(stalledMs: number): void {
-    for (const entries of this.#slots.values()) for (const entry of entries) entry.excuseStall(stalledMs);
+    for (const { entries } of this.#slots.values()) {
+      for (const entry of entries) entry.excuseStall(stalledMs);
+    }
   }
 
   #expire(entry: Timed, now: number): void {

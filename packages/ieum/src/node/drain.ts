@@ -43,7 +43,7 @@ export function checkDrainOptions(options: DrainOptions): void {
 
 /** Closes peers in batches and waits for them. */
 export async function drainPeers<User>(
-  peers: ReadonlyMap<Peer<User>, unknown>,
+  peers: readonly Peer<User>[],
   options: DrainOptions,
   clock: Clock,
 ): Promise<DrainReport> {
@@ -54,17 +54,16 @@ export async function drainPeers<User>(
     batchIntervalMs = 250,
   } = options;
   const close = checkClose(code, reason);
-  const waiting = [...peers.keys()];
-  const records = Promise.all(waiting.map((peer) => peer.closed));
-  const batchSize = options.batchSize ?? Math.max(100, Math.ceil(waiting.length / 20));
+  const records = Promise.all(peers.map((peer) => peer.closed));
+  const batchSize = options.batchSize ?? Math.max(100, Math.ceil(peers.length / 20));
   const deadline = clock.now() + timeoutMs;
   const cancelTermination = clock.setTimer(() => {
-    for (const peer of waiting) peer.terminate();
+    for (const peer of peers) peer.terminate();
   }, timeoutMs);
 
-  for (let first = 0; first < waiting.length; first += batchSize) {
+  for (let first = 0; first < peers.length; first += batchSize) {
     if (first > 0 && batchIntervalMs > 0 && clock.now() < deadline) await pause(clock, batchIntervalMs);
-    for (const peer of waiting.slice(first, first + batchSize)) peer.closeBecause(close, { type: 'drain' });
+    for (const peer of peers.slice(first, first + batchSize)) peer.closeBecause(close, { type: 'drain' });
   }
 
   const ended = await records;

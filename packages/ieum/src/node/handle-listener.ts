@@ -5,8 +5,9 @@ import { hasToken } from '../core/handshake/http-grammar.js';
 import { refuse } from '../core/handshake/refusal.js';
 import type { OpeningRequestShape } from '../core/handshake/server-handshake.js';
 
-import type { Timed } from './deadline-wheel.js';
+import type { DeadlineSlot, Timed } from './deadline-wheel.js';
 import { refuseUpgrade } from './refusing.js';
+import { type Listed, Roster } from './roster.js';
 import type { Scheduler } from './scheduler.js';
 import { HandleTransport } from './transport/handle-transport.js';
 import type { FirstReader, HandOn, NativeHandle, NativeHandles } from './transport/native-handle.js';
@@ -29,7 +30,7 @@ export interface HandleListenerParts {
  */
 export class HandleListener {
   readonly #parts: HandleListenerParts;
-  readonly #waiting = new Set<AcceptedHandle>();
+  readonly #waiting = new Roster<AcceptedHandle>();
 
   constructor(parts: HandleListenerParts) {
     this.#parts = parts;
@@ -51,19 +52,21 @@ export class HandleListener {
 }
 
 /** A connection of which nothing has been read. */
-class AcceptedHandle implements FirstReader, Timed {
-  slot: number | null = null;
+class AcceptedHandle implements FirstReader, Listed, Timed {
+  place: number | null = null;
+  slot: DeadlineSlot | null = null;
+  slotIndex = 0;
   readonly #parts: HandleListenerParts;
   readonly #handle: NativeHandle;
   readonly #handOn: HandOn;
-  readonly #waiting: Set<AcceptedHandle>;
+  readonly #waiting: Roster<AcceptedHandle>;
   #deadline: number;
 
   constructor(
     parts: HandleListenerParts,
     handle: NativeHandle,
     handOn: HandOn,
-    waiting: Set<AcceptedHandle>,
+    waiting: Roster<AcceptedHandle>,
   ) {
     this.#parts = parts;
     this.#handle = handle;
@@ -127,7 +130,7 @@ class AcceptedHandle implements FirstReader, Timed {
   }
 
   #stopWaiting(): void {
-    this.#waiting.delete(this);
+    this.#waiting.remove(this);
     this.#deadline = Number.POSITIVE_INFINITY;
     this.#parts.scheduler.deadlines.unwatch(this);
   }

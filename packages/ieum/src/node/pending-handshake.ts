@@ -3,13 +3,15 @@ import { Buffer } from 'node:buffer';
 import type { Clock } from '../channel/clock.js';
 import { GrowingBuffer } from '../core/growing-buffer.js';
 
+import type { Listed } from './roster.js';
 import type { Transport, TransportSink } from './transport/transport.js';
 
 /** Why there is no use in waiting: the client has gone, its time is up, or the server shuts down. */
 export type PendingAbort = 'gone' | 'timeout' | 'draining';
 
 /** An opening handshake that waits for the application: aborted when its time is up or its client has gone. */
-export class PendingHandshake implements TransportSink {
+export class PendingHandshake implements TransportSink, Listed {
+  place: number | null = null;
   readonly #transport: Transport;
   readonly #abort = new AbortController();
   readonly #cancelTimer: () => void;

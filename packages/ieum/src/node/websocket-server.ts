@@ -7,7 +7,6 @@ import { UsageError } from '../core/errors.js';
 import { formatExtensionList } from '../core/handshake/extension-list.js';
 import { type Refusal, refuse } from '../core/handshake/refusal.js';
 
-import type { AdmissionTicket } from './admission/connection-limits.js';
 import { ProxiedConnections } from './admission/proxied-connections.js';
 import { TrustedProxies } from './admission/trusted-proxies.js';
 import {
@@ -31,8 +30,10 @@ import { Peer } from './peer.js';
 import { PendingHandshake } from './pending-handshake.js';
 import { PendingResponses } from './pending-responses.js';
 import { refuseUpgrade } from './refusing.js';
+import { Roster } from './roster.js';
 import { chooseSubprotocol } from './routes.js';
 import { Scheduler } from './scheduler.js';
+import { peersOn, ServedPeer, type ServedPeersParts } from './served-peer.js';
 import { checkServerOptions, type ServerOptions, serverDefaults } from './server-options.js';
 import { openTransport } from './transport/open-transport.js';
 import type { Transport } from './transport/transport.js';
@@ -48,11 +49,10 @@ export class WebSocketServer<User = unknown> {
   readonly #proxied = new ProxiedConnections();
   readonly #trusted: TrustedProxies;
   readonly #gatekeeper: Gatekeeper<User>;
-  readonly #peers = new Map<Peer<User>, AdmissionTicket>();
-  /** Places of connections that are gone while messages of theirs are still being handled. */
-  readonly #finishing = new Map<Peer<User>, AdmissionTicket>();
+  readonly #peers = new Roster<ServedPeer<User>>();
+  readonly #served: ServedPeersParts<User>;
   /** Handshakes that wait for `authenticate`. */
-  readonly #pending = new Set<PendingHandshake>();
+  readonly #pending = new Roster<PendingHandshake>();
   readonly #responses = new PendingResponses();
   readonly #report: (error: unknown, peer?: Peer<User>) => void;
   readonly #listeners = new Set<HttpListener>();
@@ -64,6 +64,7 @@ export class WebSocketServer<User = unknown> {
     checkServerOptions(options);
     this.#options = options;
     this.#report = guardedReporter(options.reportError);
+    this.#served = { peers: this.#peers, report: this.#report };
     this.#scheduler = new Scheduler(options.clock);
     this.#trusted = new TrustedProxies(options.trustedProxies);
     this.#gatekeeper = new Gatekeeper(options, this.#trusted);
@@ -71,7 +72,7 @@ export class WebSocketServer<User = unknown> {
 
   /** Everyone who is connected now. */
   get peers(): Iterable<Peer<User>> & { readonly size: number } {
-    return { size: this.#peers.size, [Symbol.iterator]: () => this.#peers.keys() };
+    return { size: this.#peers.size, [Symbol.iterator]: () => peersOn(this.#peers) };
   }
 
   /** Whether `drain` or `close` was called. */
@@ -197,7 +198,7 @@ export class WebSocketServer<User = unknown> {
     const deadline = clock.now() + (options.timeoutMs ?? drainTimeoutMs);
     for (const pending of this.#pending) pending.abort('draining');
     for (const listener of this.#listeners) listener.drain();
-    const report = await drainPeers(this.#peers, options, clock);
+    const report = await drainPeers([...this.peers], options, clock);
     for (const detach of this.#detachers) detach();
     const graceMs = Math.max(0, deadline - clock.now());
     await Promise.all([...this.#listeners].map((listener) => listener.close(graceMs)));
@@ -225,7 +226,7 @@ export class WebSocketServer<User = unknown> {
     const pending = new PendingHandshake(transport, clock, timeoutMs);
     this.#pending.add(pending);
     const decision = await pending.race(this.#decide(admission, pending.signal));
-    this.#pending.delete(pending);
+    this.#pending.remove(pending);
     if (decision === 'timeout') this.#turnAway(candidate, busy('authentication took too long').refusal);
     else if (decision === 'gone' || transport.isDestroyed) {
       admission.ticket.release();
@@ -279,22 +280,11 @@ export class WebSocketServer<User = unknown> {
       subprotocol: subprotocol ?? '',
       extensions: granted === null ? '' : formatExtensionList(extensions),
     };
-    const peer = new Peer<User>(parts, identity, route, this.#owner);
-    this.#peers.set(peer, admission.ticket);
+    const served = new ServedPeer(this.#served, admission.ticket);
+    const peer = new Peer<User>(parts, identity, route, served);
+    served.join(peer);
     peer.start(rest);
   }
-
-  readonly #owner = {
-    reportError: (error: unknown, peer: Peer<User>): void => this.#report(error, peer),
-    handleGone: (peer: Peer<User>): void => {
-      this.#finishing.set(peer, this.#peers.get(peer) as AdmissionTicket);
-      this.#peers.delete(peer);
-    },
-    handleFinished: (peer: Peer<User>): void => {
-      this.#finishing.get(peer)?.release();
-      this.#finishing.delete(peer);
-    },
-  };
 }
 
 /** A client that was let in so far, and that is not answered yet. */
