@@ -15,10 +15,10 @@ export interface Close {
 export function decodeClose(payload: Uint8Array): Close | Violation {
   if (payload.length === 0) return { code: CloseCode.NoStatusReceived, reason: '' };
   if (payload.length === 1) return violation('ERR_WS_CLOSE_PAYLOAD_LENGTH');
-  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  const code = bytes.readUInt16BE(0);
+  const code = ((payload[0] as number) << 8) | (payload[1] as number);
   if (!isWireCloseCode(code)) return violation('ERR_WS_CLOSE_CODE');
-  const reason = bytes.subarray(2);
+  if (payload.length === 2) return { code, reason: '' };
+  const reason = Buffer.from(payload.buffer, payload.byteOffset + 2, payload.byteLength - 2);
   if (!isValidUtf8(reason)) return violation('ERR_WS_CLOSE_REASON_UTF8');
   return { code, reason: reason.toString('utf8') };
 }
@@ -30,10 +30,9 @@ export function isClose(value: Close | Violation): value is Close {
 /** The payload of a Close frame; 1005 gives an empty one. */
 export function encodeClose(close: Close): Uint8Array {
   if (close.code === CloseCode.NoStatusReceived) return Buffer.alloc(0);
-  const reason = Buffer.from(close.reason, 'utf8');
-  const payload = Buffer.alloc(2 + reason.length);
+  const payload = Buffer.allocUnsafe(2 + Buffer.byteLength(close.reason, 'utf8'));
   payload.writeUInt16BE(close.code, 0);
-  payload.set(reason, 2);
+  if (payload.length > 2) payload.write(close.reason, 2, 'utf8');
   return payload;
 }
 

@@ -39,6 +39,8 @@ export class Gatekeeper<User> {
   readonly #isAllowedHost: (subject: HostSubject) => boolean;
   readonly #isAllowedOrigin: (request: UpgradeRequest) => boolean;
   readonly #limits: ConnectionLimits;
+  /** The last one that could be read: most clients ask for the same. */
+  #soundHost: string | null = null;
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION` */
   constructor(options: ServerOptions<User>, trusted: TrustedProxies) {
@@ -73,7 +75,7 @@ export class Gatekeeper<User> {
     if (check.type === 'refused') return check;
     const request = this.#describe(check.request, check.headers, attempt.source);
 
-    if (!URL.canParse(`ws://${request.host}`)) return refused(400, 'bad Host');
+    if (!this.#isSoundHost(request.host)) return refused(400, 'bad Host');
 
     const route = this.#routes.find(request.path);
     if (route === undefined) return refused(404, 'no WebSocket endpoint here');
@@ -84,6 +86,13 @@ export class Gatekeeper<User> {
     if (ticket === 'address') return busy('too many connections from your address');
     const { extensions } = check.request;
     return { type: 'admitted', request, route, ticket, extensions };
+  }
+
+  #isSoundHost(host: string): boolean {
+    if (host === this.#soundHost) return true;
+    if (!URL.canParse(`ws://${host}`)) return false;
+    this.#soundHost = host;
+    return true;
   }
 
   #describe(opening: Opening, headers: HeaderFields, source: ClientSource): UpgradeRequest {

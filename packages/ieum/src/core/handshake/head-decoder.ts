@@ -95,7 +95,7 @@ export class HeadDecoder<Line> {
       throw new UsageError('ERR_WS_INVALID_STATE', 'the head is already complete');
     }
     if (this.#verdict !== undefined) return this.#verdict;
-    const verdict = this.#scan(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    const verdict = this.#scan(asBuffer(chunk));
     if (verdict.type !== 'incomplete') {
       this.#verdict = verdict;
       this.#partialLine.take();
@@ -104,23 +104,29 @@ export class HeadDecoder<Line> {
   }
 
   #scan(chunk: Buffer): HeadStep<Line> {
+    const before = this.#headBytes;
+    const end = Math.min(chunk.length, this.#maxHeaderBytes - before);
     let lineStart = 0;
-    for (let i = 0; i < chunk.length; i++) {
+    let afterCarriageReturn = this.#afterCarriageReturn;
+    for (let i = 0; i < end; i++) {
       const byte = chunk[i] as number;
-      if (++this.#headBytes > this.#maxHeaderBytes) return this.#tooLarge();
-      if (!this.#afterCarriageReturn) {
-        if (byte === carriageReturn) this.#afterCarriageReturn = true;
+      if (!afterCarriageReturn) {
+        if (byte === carriageReturn) afterCarriageReturn = true;
         else if (!isTextByte(byte)) return invalid(400, 'a line has a control character');
         continue;
       }
       if (byte !== lineFeed) return invalid(400, 'a carriage return does not end a line');
-      this.#afterCarriageReturn = false;
+      afterCarriageReturn = false;
+      this.#headBytes = before + i + 1;
       const verdict = this.#receiveLine(this.#completeLine(chunk, lineStart, i + 1));
       lineStart = i + 1;
       if (verdict === 'end') return this.#complete(chunk.subarray(lineStart));
       if (verdict !== 'more') return verdict;
     }
-    if (lineStart < chunk.length) this.#partialLine.append(chunk.subarray(lineStart));
+    if (end < chunk.length) return this.#tooLarge();
+    this.#headBytes = before + end;
+    this.#afterCarriageReturn = afterCarriageReturn;
+    if (lineStart < end) this.#partialLine.append(chunk.subarray(lineStart));
     return incomplete;
   }
 
@@ -163,6 +169,10 @@ export class HeadDecoder<Line> {
     }
     return invalid(431, 'the header fields are too large');
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function checkLimit(name: string, limit: number): number {

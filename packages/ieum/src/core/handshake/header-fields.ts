@@ -38,31 +38,29 @@ export class HeaderFields implements Iterable<HeaderField> {
 
   /** The value of the first field line of that name. */
   get(name: string): string | undefined {
-    const index = this.#find(name.toLowerCase(), 0);
+    const index = this.#find(name, 0);
     return index === -1 ? undefined : this.#raw[index + 1];
   }
 
   /** The values of all field lines of that name, in their order. */
   getAll(name: string): readonly string[] {
-    const lowerName = name.toLowerCase();
     const raw = this.#raw;
-    let i = this.#find(lowerName, 0);
+    let i = this.#find(name, 0);
     if (i === -1) return none;
     const values: string[] = [];
-    for (; i !== -1; i = this.#find(lowerName, i + 2)) values.push(raw[i + 1] as string);
+    for (; i !== -1; i = this.#find(name, i + 2)) values.push(raw[i + 1] as string);
     return values;
   }
 
   /** How many field lines of that name there are. */
   count(name: string): number {
-    const lowerName = name.toLowerCase();
     let count = 0;
-    for (let i = this.#find(lowerName, 0); i !== -1; i = this.#find(lowerName, i + 2)) count++;
+    for (let i = this.#find(name, 0); i !== -1; i = this.#find(name, i + 2)) count++;
     return count;
   }
 
   has(name: string): boolean {
-    return this.#find(name.toLowerCase(), 0) !== -1;
+    return this.#find(name, 0) !== -1;
   }
 
   *entries(): IterableIterator<HeaderField> {
@@ -76,14 +74,18 @@ export class HeaderFields implements Iterable<HeaderField> {
     return this.entries();
   }
 
-  #find(lowerName: string, from: number): number {
+  #find(name: string, from: number): number {
     const raw = this.#raw;
     for (let i = from; i + 1 < raw.length; i += 2) {
-      const name = raw[i] as string;
-      if (name.length === lowerName.length && name.toLowerCase() === lowerName) return i;
+      if (isSameName(raw[i] as string, name)) return i;
     }
     return -1;
   }
+}
+
+/** Most names come as they are asked for: then no text is made to compare them. */
+function isSameName(name: string, asked: string): boolean {
+  return name.length === asked.length && (name === asked || name.toLowerCase() === asked.toLowerCase());
 }
 
 const none: readonly string[] = [];

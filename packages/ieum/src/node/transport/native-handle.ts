@@ -110,8 +110,9 @@ export class NativeHandles {
       // A server that has `maxConnections` closes the handle instead: the bytes are nobody else's.
       server.off('connection', giveBytes);
     };
+    const isKnown = knowHandles();
     listening.onconnection = (status, handle) => {
-      if (status === 0 && isHandle(handle)) handleAccepted(handle, handOn);
+      if (status === 0 && isKnown(handle)) handleAccepted(handle, handOn);
       else onconnection.call(listening, status, handle);
     };
   }
@@ -193,6 +194,19 @@ function isStreamBinding(binding: unknown): binding is StreamBinding {
     streamBaseState[kArrayBufferOffset] !== undefined &&
     streamBaseState[kLastWriteWasAsync] !== undefined
   );
+}
+
+/** Tells handles, and looks closely only at the first one of a kind. */
+function knowHandles(): (candidate: unknown) => candidate is NativeHandle {
+  let known: object | null = null;
+  return (candidate): candidate is NativeHandle => {
+    if (typeof candidate !== 'object' || candidate === null) return false;
+    const kind: object | null = Object.getPrototypeOf(candidate);
+    if (kind !== null && kind === known) return true;
+    if (!isHandle(candidate)) return false;
+    known = kind;
+    return true;
+  };
 }
 
 function isHandle(candidate: unknown): candidate is NativeHandle {
