@@ -1,0 +1,58 @@
+import type { Publication } from './publication.js';
+import type { Gap, PresenceChange, Subscriber } from './subscriber.js';
+
+/** What an application does with a topic that it subscribes to itself. */
+export interface TopicHandlers {
+  /** Publications come one after the other: while a promise that it returns is pending, the policy for slow readers holds. */
+  readonly publication: (publication: Publication) => unknown;
+  readonly gap?: (gap: Gap) => void;
+  readonly presence?: (change: PresenceChange) => void;
+}
+
+/** The application as a subscriber. What its handlers throw is reported. */
+export class ApplicationSubscriber implements Subscriber {
+  readonly #handlers: TopicHandlers;
+  readonly #reportError: (error: unknown) => void;
+
+  constructor(handlers: TopicHandlers, reportError: (error: unknown) => void) {
+    this.#handlers = handlers;
+    this.#reportError = reportError;
+  }
+
+  handlePublication(publication: Publication): 'written' | Promise<'written'> {
+    const result = this.#guard(() => this.#handlers.publication(publication));
+    return result instanceof Promise ? this.#settled(result) : 'written';
+  }
+
+  handleGap(gap: Gap): void {
+    this.#guard(() => this.#handlers.gap?.(gap));
+  }
+
+  handlePresence(change: PresenceChange): void {
+    this.#guard(() => this.#handlers.presence?.(change));
+  }
+
+  handleEnd(): void {}
+  handleExpiring(): void {}
+  handleRequest(): void {}
+  handleCancel(): void {}
+  handleClose(): void {}
+
+  #guard(call: () => unknown): unknown {
+    try {
+      return call();
+    } catch (error) {
+      this.#reportError(error);
+      return undefined;
+    }
+  }
+
+  async #settled(result: Promise<unknown>): Promise<'written'> {
+    try {
+      await result;
+    } catch (error) {
+      this.#reportError(error);
+    }
+    return 'written';
+  }
+}

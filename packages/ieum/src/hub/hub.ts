@@ -1,0 +1,293 @@
+import type { Clock } from '../channel/clock.js';
+import { CloseCode } from '../core/close-code.js';
+import { guardedReporter } from '../node/error-reporter.js';
+import { systemClock } from '../node/system-clock.js';
+
+import { ApplicationSubscriber, type TopicHandlers } from './application-subscriber.js';
+import type { Broker, HistoryPage, Member } from './broker.js';
+import { type Content, checkHeaders, checkKey, contentOf, contentValue, jsonContent } from './content.js';
+import { HubError } from './hub-error.js';
+import type { HubObserver } from './hub-observer.js';
+import {
+  type Authorize,
+  checkHubOptions,
+  type HubOptions,
+  limitsOf,
+  type WhenBrokerDown,
+} from './hub-options.js';
+import type { Identity } from './identity.js';
+import { MemoryBroker } from './memory-broker.js';
+import { PolicyTable } from './policy-table.js';
+import type { Position } from './position.js';
+import { Presence } from './presence.js';
+import type { PublicationDraft } from './publication.js';
+import { PublicationBacklog } from './publication-backlog.js';
+import { Publishing, type PublishResult } from './publishing.js';
+import { type RequestHandler, RequestHandlers, type RequestSchemas } from './request-handlers.js';
+import { checkSchema } from './schema-check.js';
+import { Session, type SubscribeOptions } from './session.js';
+import type { Publisher, SessionHub } from './session-hub.js';
+import type { SessionClose, Subscriber } from './subscriber.js';
+import { checkTopic } from './topic-name.js';
+import type { CompletePolicy } from './topic-policy.js';
+import { TopicTable } from './topic-table.js';
+
+export interface PublishOptions {
+  /** Publications of the application on a topic that have the same key are one. Default: no two are. */
+  readonly key?: string;
+  /** Default: none. At most 32, of 4,096 characters in all. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Topics that lose nothing: who publishes, who subscribes, what was missed, and who is there, for clients of all dialects
+ * and for the application. With a broker, one of many that are one.
+ */
+export class Hub<User = unknown> {
+  readonly #broker: Broker;
+  readonly #clock: Clock;
+  readonly #observer: HubObserver;
+  readonly #policies: PolicyTable<User>;
+  readonly #authorize: Authorize<User> | undefined;
+  readonly #createId: () => string;
+  readonly #report: (error: unknown) => void;
+  readonly #table: TopicTable;
+  readonly #presence: Presence;
+  readonly #backlog: PublicationBacklog | null;
+  readonly #publishing: Publishing;
+  readonly #methods: RequestHandlers<User>;
+  readonly #sessions = new Set<Session<User>>();
+  readonly #own = new Set<Session<User>>();
+  readonly #sessionHub: SessionHub<User>;
+  #isClosed = false;
+
+  /** @throws UsageError `ERR_WS_INVALID_OPTION`, HubError `ERR_HUB_INVALID_PATTERN` */
+  constructor(options: HubOptions<User> = {}) {
+    checkHubOptions(options);
+    const limits = limitsOf(options);
+    const { clock = systemClock, now = Date.now, createId = () => crypto.randomUUID() } = options;
+    this.#broker = options.broker ?? new MemoryBroker({ now, clock, createEpoch: createId });
+    this.#clock = clock;
+    this.#observer = options.observer ?? {};
+    this.#authorize = options.authorize;
+    this.#createId = createId;
+    this.#report = guardedReporter(options.reportError);
+    this.#policies = new PolicyTable(options.topics ?? { '**': {} });
+    const parts = { broker: this.#broker, clock: this.#clock, observer: this.#observer };
+    this.#table = new TopicTable({ ...parts, lingerMs: limits.lingerMs, reportError: this.#report });
+    const { presenceGraceMs: graceMs, presenceBatchMs: batchMs, lingerMs } = limits;
+    this.#presence = new Presence({ ...parts, graceMs, batchMs }, lingerMs);
+    this.#backlog = backlogFor(options.whenBrokerDown, this.#broker, this.#clock);
+    const watchesOf = (topic: string) => this.#table.watchesOf(topic);
+    this.#publishing = new Publishing({ ...parts, backlog: this.#backlog, watchesOf });
+    this.#methods = new RequestHandlers(this.#observer, this.#report);
+    this.#sessionHub = { ...parts, limits, presence: this.#presence, now, ...this.#sessionParts() };
+  }
+
+  /** Whether the broker can be reached. */
+  get isReady(): boolean {
+    return !this.#isClosed && this.#broker.isReady;
+  }
+
+  /** The clients that are here. */
+  get sessions(): Iterable<Session<User>> & { readonly size: number } {
+    return { size: this.#sessions.size, [Symbol.iterator]: () => this.#sessions.values() };
+  }
+
+  /** Connects to the broker; once, before anything else. Rejects with what the broker has against its options. */
+  async open(): Promise<void> {
+    await this.#broker.open({
+      handlePublication: (publication) => this.#table.handlePublication(publication),
+      handlePatternPublication: (publication) => this.#table.handlePatternPublication(publication),
+      handleGap: (topic, position) => this.#table.handleGap(topic, position),
+      handlePatternGap: () => this.#table.handlePatternGap(),
+      handleMemberChanges: (...changes) => this.#presence.handleMemberChanges(...changes),
+      handleMembers: (topic, members) => this.#presence.handleMembers(topic, members),
+      handleReadiness: (isReady, error) => this.#handleReadiness(isReady, error),
+    });
+  }
+
+  /**
+   * Publishes for the application: a string as text, bytes as they are, anything else as JSON.
+   *
+   * Rejects with HubError `ERR_HUB_INVALID_TOPIC`, `ERR_HUB_UNKNOWN_TOPIC`, `ERR_HUB_INVALID_DATA`, `ERR_HUB_MESSAGE_TOO_LARGE`,
+   * `ERR_HUB_INVALID_KEY`, `ERR_HUB_INVALID_HEADER`, `ERR_HUB_UNAVAILABLE`, `ERR_HUB_CLOSED`.
+   */
+  async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
+    const policy = this.#policies.of(checkTopic(topic));
+    const content = policy.schema === null ? contentOf(data) : jsonContent(data);
+    const { headers = {}, key } = options;
+    return this.#publish(topic, { ...content, headers }, { name: null, key: checkKey(key) });
+  }
+
+  /**
+   * Subscribes for the application, to a topic or a pattern; resolves with what ends it.
+   * Rejects as `Session.subscribe` does, but has every right.
+   */
+  async subscribe(
+    name: string,
+    handlers: TopicHandlers | TopicHandlers['publication'],
+    options: Omit<SubscribeOptions, 'tag'> = {},
+  ): Promise<() => void> {
+    this.#requireOpen();
+    const complete = typeof handlers === 'function' ? { publication: handlers } : handlers;
+    const subscriber = new ApplicationSubscriber(complete, this.#report);
+    const session = new Session<User>(this.#createId(), application, subscriber, this.#sessionHub);
+    this.#own.add(session);
+    try {
+      await session.subscribe(name, options, () => undefined);
+      return () => session.close();
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  /** Reads what is kept of a topic. Rejects with HubError `ERR_HUB_NOT_KEPT`, `ERR_HUB_UNAVAILABLE`, and for the topic's name. */
+  async history(
+    topic: string,
+    { since = null, limit = 100 }: { readonly since?: Position | null; readonly limit?: number } = {},
+  ): Promise<HistoryPage> {
+    const { retention } = this.#policies.of(checkTopic(topic));
+    if (retention.history === null) {
+      throw new HubError('ERR_HUB_NOT_KEPT', `there is no history of ${JSON.stringify(topic)}`);
+    }
+    return this.#broker.history(topic, retention, { since, limit });
+  }
+
+  /** Who is there on a topic whose namespace has presence. Rejects with HubError `ERR_HUB_UNAVAILABLE`, and for the topic's name. */
+  async members(topic: string): Promise<readonly Member[]> {
+    return this.#presence.members(checkTopic(topic));
+  }
+
+  /**
+   * Answers requests of clients.
+   *
+   * @param schemas what goes in and what comes out must be what these accept
+   * @returns what takes the handler away again
+   * @throws HubError `ERR_HUB_INVALID_OPTION` when there is one of that name
+   */
+  handle(method: string, handler: RequestHandler<User>, schemas: RequestSchemas = {}): () => void {
+    return this.#methods.add(method, handler, schemas);
+  }
+
+  /** A client has come, and proved who it is. For dialects. @throws HubError `ERR_HUB_CLOSED` */
+  openSession(identity: Identity<User>, subscriber: Subscriber): Session<User> {
+    this.#requireOpen();
+    const session = new Session(this.#createId(), identity, subscriber, this.#sessionHub);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /**
+   * Has all clients leave, and disconnects from the broker.
+   *
+   * @param close what they are told. Default 1001, and to come back within some seconds
+   */
+  async close(close: SessionClose = goingAway): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const session of [...this.#sessions, ...this.#own]) session.closeBecause(close);
+    this.#backlog?.close();
+    this.#table.close();
+    this.#presence.close();
+    await this.#broker.close();
+  }
+
+  #handleReadiness(isReady: boolean, error: unknown): void {
+    this.#observer.handleReadiness?.(isReady, error);
+    if (!isReady) return;
+    this.#presence.send();
+    void this.#backlog?.send();
+  }
+
+  async #publish(topic: string, content: Content, { name, key }: Publisher): Promise<PublishResult> {
+    this.#requireOpen();
+    const { maxPayloadBytes, retention, schema } = this.#policies.of(topic);
+    requireFit(content, maxPayloadBytes);
+    const headers = checkHeaders(content.headers);
+    const { format, payload } = schema === null ? content : await this.#checked(schema, content);
+    const draft: PublicationDraft = {
+      topic,
+      format,
+      payload,
+      headers,
+      publisher: name,
+      id: this.#createId(),
+      key,
+    };
+    return this.#publishing.publish(draft, retention);
+  }
+
+  /** What the schema makes of it: that is published. */
+  async #checked(schema: NonNullable<CompletePolicy['schema']>, content: Content): Promise<Content> {
+    if (content.format !== 'json') throw new HubError('ERR_HUB_INVALID_DATA', 'this topic takes JSON');
+    return jsonContent(await checkSchema(schema, contentValue(content)));
+  }
+
+  #sessionParts() {
+    const parts: Pick<
+      SessionHub<User>,
+      | 'policyOf'
+      | 'mayDo'
+      | 'holdTopic'
+      | 'holdPattern'
+      | 'publishContent'
+      | 'handleRequest'
+      | 'handleSessionClosed'
+    > = {
+      policyOf: (name) => this.#policies.of(name),
+      mayDo: (action, name, identity) => this.#mayDo(action, name, identity),
+      holdTopic: (name, policy) => this.#table.holdTopic(name, policy),
+      holdPattern: (name, policy) => this.#table.holdPattern(name, policy),
+      publishContent: (topic, content, by) => this.#publish(topic, content, by),
+      handleRequest: (method, data, context) => this.#methods.handle(method, data, context),
+      handleSessionClosed: (session) => {
+        this.#sessions.delete(session);
+        this.#own.delete(session);
+      },
+    };
+    return parts;
+  }
+
+  async #mayDo(...[action, name, identity]: Parameters<SessionHub<User>['mayDo']>): Promise<boolean> {
+    if (identity === application || this.#authorize === undefined) return true;
+    try {
+      return (await this.#authorize(action, name, identity.user, identity)) === true;
+    } catch (error) {
+      this.#report(error);
+      return false;
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new HubError('ERR_HUB_CLOSED', 'the hub is closed');
+  }
+}
+
+/** Makes a hub; call `open` before anything else. @throws UsageError `ERR_WS_INVALID_OPTION`, HubError `ERR_HUB_INVALID_PATTERN` */
+export function createHub<User = unknown>(options: HubOptions<User> = {}): Hub<User> {
+  return new Hub(options);
+}
+
+function backlogFor(
+  { type, ...limits }: WhenBrokerDown & { readonly maxBytes?: number; readonly maxWaitMs?: number } = {
+    type: 'refuse',
+  },
+  broker: Broker,
+  clock: Clock,
+): PublicationBacklog | null {
+  if (type === 'refuse') return null;
+  const { maxBytes = 16 * 1024 * 1024, maxWaitMs = 30_000 } = limits;
+  return new PublicationBacklog(broker, clock, { maxBytes, maxWaitMs });
+}
+
+function requireFit({ payload }: Content, maxPayloadBytes: number): void {
+  if (payload.byteLength <= maxPayloadBytes) return;
+  const problem = `${payload.byteLength} bytes are more than the ${maxPayloadBytes} that the topic takes`;
+  throw new HubError('ERR_HUB_MESSAGE_TOO_LARGE', problem);
+}
+
+/** The application itself. */
+const application: Identity<never> = { name: null, user: undefined as never };
+const goingAway: SessionClose = { code: CloseCode.GoingAway, reason: 'going away', retryAfterMs: 2_000 };

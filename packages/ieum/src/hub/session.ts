@@ -1,0 +1,270 @@
+import { CloseCode } from '../core/close-code.js';
+
+import type { HistoryPage, Member } from './broker.js';
+import { type Content, checkKey } from './content.js';
+import { HubError } from './hub-error.js';
+import type { HubAction } from './hub-options.js';
+import type { Identity } from './identity.js';
+import { type Answer, OutgoingRequests, type RequestOptions } from './outgoing-requests.js';
+import { checkPosition, type Position } from './position.js';
+import type { PublishResult } from './publishing.js';
+import { SessionDelivery } from './session-delivery.js';
+import { SessionExpiry } from './session-expiry.js';
+import type { SessionHub } from './session-hub.js';
+import type { SessionClose, Subscribed, Subscriber } from './subscriber.js';
+import { type SubscriptionRequest, subscribeToPattern, subscribeToTopic } from './subscribing.js';
+import type { Subscription } from './subscription.js';
+import { checkPattern, checkTopic, isPattern } from './topic-name.js';
+
+export interface SubscribeOptions {
+  /** Where the client was: it gets what it missed since, or is told of the gap. */
+  readonly since?: Position | undefined;
+  /** Whether it wants to know who is there. Default false. */
+  readonly presence?: boolean | undefined;
+  /** Whatever the dialect wants to find at the subscription again. */
+  readonly tag?: unknown;
+}
+
+/** Called at once before a subscription delivers anything, to answer the client. */
+export type Opened = (subscribed: Subscribed, subscription: Subscription) => void;
+
+/** One client of a hub, on whatever transport, in whatever dialect. Made by `Hub.openSession`. */
+export class Session<User = unknown> {
+  /** Nobody else has it, and nobody can guess it. */
+  readonly id: string;
+  readonly #hub: SessionHub<User>;
+  readonly #subscriber: Subscriber;
+  readonly #delivery: SessionDelivery;
+  readonly #requests: OutgoingRequests;
+  readonly #expiry: SessionExpiry;
+  /** And what must be released with each. */
+  readonly #subscriptions = new Map<Subscription, (isGraceful: boolean) => void>();
+  /** Subscriptions that are being opened: they count too. */
+  #opening = 0;
+  #identity: Identity<User>;
+  #isClosed = false;
+
+  constructor(id: string, identity: Identity<User>, subscriber: Subscriber, hub: SessionHub<User>) {
+    this.id = id;
+    this.#identity = identity;
+    this.#subscriber = subscriber;
+    this.#hub = hub;
+    this.#delivery = new SessionDelivery(subscriber, {
+      closeSlow: () => this.closeBecause(tooSlow),
+      handleClosed: (subscription) => this.#release(subscription, !this.#isClosed),
+    });
+    this.#requests = new OutgoingRequests(subscriber, hub);
+    const warn = (inMs: number) => subscriber.handleExpiring(inMs);
+    this.#expiry = new SessionExpiry(hub, warn, () => this.closeBecause(expired));
+    this.#expiry.start(identity);
+  }
+
+  get identity(): Identity<User> {
+    return this.#identity;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get subscriptions(): Iterable<Subscription> & { readonly size: number } {
+    const subscriptions = this.#subscriptions;
+    return { size: subscriptions.size, [Symbol.iterator]: () => subscriptions.keys() };
+  }
+
+  /**
+   * Subscribes to a topic or a pattern. A session may have several subscriptions to one topic.
+   *
+   * Rejects with HubError `ERR_HUB_INVALID_TOPIC`, `ERR_HUB_INVALID_PATTERN`, `ERR_HUB_INVALID_POSITION`, `ERR_HUB_UNKNOWN_TOPIC`,
+   * `ERR_HUB_FORBIDDEN`, `ERR_HUB_TOO_MANY_SUBSCRIPTIONS`, `ERR_HUB_NOT_KEPT` for presence where there is none,
+   * `ERR_HUB_UNAVAILABLE`, `ERR_HUB_CLOSED`.
+   */
+  async subscribe(name: string, options: SubscribeOptions, opened: Opened): Promise<Subscription> {
+    this.#requireOpen();
+    this.#requireRoomForSubscription();
+    this.#opening++;
+    try {
+      const isWide = typeof name === 'string' && isPattern(name);
+      const request = await this.#allowed(isWide ? checkPattern(name) : checkTopic(name), options, opened);
+      const session = this.#subscribingSession;
+      return await (isWide ? subscribeToPattern : subscribeToTopic)(session, this.#hub, request);
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  /**
+   * Publishes for the client.
+   *
+   * Rejects with HubError `ERR_HUB_INVALID_TOPIC`, `ERR_HUB_UNKNOWN_TOPIC`, `ERR_HUB_FORBIDDEN`, `ERR_HUB_MESSAGE_TOO_LARGE`,
+   * `ERR_HUB_INVALID_DATA`, `ERR_HUB_INVALID_KEY`, `ERR_HUB_INVALID_HEADER`, `ERR_HUB_UNAVAILABLE`, `ERR_HUB_CLOSED`.
+   *
+   * @param options.key makes publications of this user on this topic that have the same one
+   */
+  async publish(
+    topic: string,
+    content: Content,
+    options: { readonly key?: string } = {},
+  ): Promise<PublishResult> {
+    this.#requireOpen();
+    this.#hub.policyOf(checkTopic(topic));
+    const key = checkKey(options.key);
+    await this.#authorize('publish', topic);
+    const { name } = this.#identity;
+    // What one user calls a publication is nothing to another: nobody makes somebody else's a duplicate.
+    const ownKey = key === null ? null : `${name ?? this.id}\n${key}`;
+    return this.#hub.publishContent(topic, content, { name, key: ownKey });
+  }
+
+  /** Reads what is kept of a topic: at most 1,000 publications at a time. Rejects as `subscribe` does. */
+  async history(
+    topic: string,
+    request: { readonly since?: Position | undefined; readonly limit: number },
+  ): Promise<HistoryPage> {
+    this.#requireOpen();
+    const since = checkPosition(request.since) ?? null;
+    const { retention } = this.#hub.policyOf(checkTopic(topic));
+    await this.#authorize('history', topic);
+    if (retention.history === null) throw notKept(topic, 'history');
+    const limit = Math.min(Math.max(1, Math.floor(request.limit) || 1), maxHistoryPage);
+    return this.#hub.broker.history(topic, retention, { since, limit });
+  }
+
+  /** Who is there. Rejects as `subscribe` does. */
+  async members(topic: string): Promise<readonly Member[]> {
+    this.#requireOpen();
+    const policy = this.#hub.policyOf(checkTopic(topic));
+    await this.#authorize('presence', topic);
+    if (!policy.presence) throw notKept(topic, 'presence');
+    return this.#hub.presence.members(topic);
+  }
+
+  /**
+   * The client asks the application.
+   * Rejects with HubError `ERR_HUB_UNKNOWN_METHOD`, `ERR_HUB_INVALID_DATA`, `ERR_HUB_HANDLER`, `ERR_HUB_CANCELLED`, or what the handler threw as one.
+   */
+  async receiveRequest(method: string, data: unknown, signal: AbortSignal): Promise<unknown> {
+    this.#requireOpen();
+    return this.#hub.handleRequest(method, data, { session: this, signal });
+  }
+
+  /**
+   * The application asks the client.
+   * Rejects with HubError `ERR_HUB_TIMEOUT`, `ERR_HUB_CANCELLED`, `ERR_HUB_CLOSED`, `ERR_HUB_TOO_MANY_REQUESTS`, or with a ClientError.
+   */
+  async request(method: string, data: unknown, options: RequestOptions = {}): Promise<unknown> {
+    this.#requireOpen();
+    return this.#requests.send(method, data, options);
+  }
+
+  /** The client answers. What nobody asked for, or waits for any more, is ignored. */
+  receiveAnswer(id: number, answer: Answer): void {
+    this.#requests.receive(id, answer);
+  }
+
+  /**
+   * The client has proved anew who it is. Subscriptions that it has no right to any more end.
+   * Rejects with HubError `ERR_HUB_UNAUTHENTICATED` when it is somebody else.
+   */
+  async renew(identity: Identity<User>): Promise<void> {
+    this.#requireOpen();
+    if (identity.name !== this.#identity.name) {
+      throw new HubError('ERR_HUB_UNAUTHENTICATED', 'a session cannot become somebody else’s');
+    }
+    this.#identity = identity;
+    this.#expiry.start(identity);
+    for (const subscription of [...this.#subscriptions.keys()]) {
+      const action = subscription.isPattern ? 'subscribe-pattern' : 'subscribe';
+      const isAllowed = await this.#hub.mayDo(action, subscription.topic, identity);
+      if (!isAllowed) subscription.end({ code: 'ERR_HUB_FORBIDDEN' });
+    }
+  }
+
+  /** Has the dialect close the connection, and ends the session. */
+  closeBecause(close: SessionClose): void {
+    if (this.#isClosed) return;
+    this.#subscriber.handleClose(close);
+    this.close();
+  }
+
+  /** The connection is gone. The subscriber is not called any more. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#expiry.stop();
+    this.#requests.close();
+    for (const subscription of [...this.#subscriptions.keys()]) subscription.close();
+    this.#delivery.close();
+    this.#hub.handleSessionClosed(this);
+  }
+
+  async #allowed(
+    name: string,
+    options: SubscribeOptions,
+    opened: Opened,
+  ): Promise<SubscriptionRequest<User>> {
+    const policy = this.#hub.policyOf(name);
+    const since = checkPosition(options.since);
+    const presence = options.presence === true;
+    await this.#authorize(isPattern(name) ? 'subscribe-pattern' : 'subscribe', name);
+    if (presence) {
+      if (isPattern(name) || !policy.presence) throw notKept(name, 'presence');
+      await this.#authorize('presence', name);
+    }
+    return { name, policy, since, presence, tag: options.tag, opened };
+  }
+
+  async #authorize(action: HubAction, name: string): Promise<void> {
+    const isAllowed = await this.#hub.mayDo(action, name, this.#identity);
+    this.#requireOpen();
+    if (!isAllowed)
+      throw new HubError('ERR_HUB_FORBIDDEN', `${action} is not allowed on ${JSON.stringify(name)}`);
+  }
+
+  get #subscribingSession() {
+    const session = this;
+    return {
+      id: this.id,
+      owner: this.#delivery,
+      get identity() {
+        return session.identity;
+      },
+      get isClosed() {
+        return session.isClosed;
+      },
+      handleOpened: (subscription: Subscription, release: (isGraceful: boolean) => void) => {
+        this.#subscriptions.set(subscription, release);
+      },
+    };
+  }
+
+  #release(subscription: Subscription, isGraceful: boolean): void {
+    const release = this.#subscriptions.get(subscription);
+    this.#subscriptions.delete(subscription);
+    release?.(isGraceful);
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new HubError('ERR_HUB_CLOSED', 'the session is closed');
+  }
+
+  #requireRoomForSubscription(): void {
+    const { maxSubscriptions } = this.#hub.limits;
+    if (this.#subscriptions.size + this.#opening < maxSubscriptions) return;
+    const problem = `a session has at most ${maxSubscriptions} subscriptions`;
+    throw new HubError('ERR_HUB_TOO_MANY_SUBSCRIPTIONS', problem);
+  }
+}
+
+function notKept(name: string, what: 'history' | 'presence'): HubError {
+  return new HubError('ERR_HUB_NOT_KEPT', `there is no ${what} of ${JSON.stringify(name)}`);
+}
+
+const tooSlow: SessionClose = {
+  code: CloseCode.TryAgainLater,
+  reason: 'reads too slowly',
+  retryAfterMs: null,
+};
+/** As HTTP's 401, in the range for applications. */
+const expired: SessionClose = { code: 4401, reason: 'the token has expired', retryAfterMs: null };
+const maxHistoryPage = 1_000;
