@@ -2,6 +2,7 @@ import { UsageError } from './errors.js';
 import type { FrameContext, Role } from './frame-header.js';
 import { FrameWriter, type MaskingKeySource } from './frame-writer.js';
 import type { KeepaliveOptions } from './keepalive.js';
+import { MessageSender } from './message-sender.js';
 
 export interface ConnectionOptions {
   readonly role: Role;
@@ -49,6 +50,8 @@ export class ConnectionSettings implements Required<Omit<ConnectionOptions, 'mas
   readonly idleTimeoutMs: number;
   readonly maskingKeys: MaskingKeySource | undefined;
   readonly writer: FrameWriter;
+  /** For connections without an extension. */
+  readonly sender: MessageSender;
   /** By the reserved bits that an extension claims. */
   readonly #frameContexts = new Map<number, FrameContexts>();
 
@@ -70,6 +73,7 @@ export class ConnectionSettings implements Required<Omit<ConnectionOptions, 'mas
       throw new UsageError('ERR_WS_INVALID_OPTION', 'maskingKeys go with the role client, and only with it');
     }
     this.writer = new FrameWriter(this.maskingKeys);
+    this.sender = new MessageSender(this, null);
   }
 
   frameContexts(extensionRsv: number): FrameContexts {

@@ -72,7 +72,7 @@ export class Connection {
     const { keepalive } = this.#settings;
     this.#extension = extension;
     this.#contexts = this.#settings.frameContexts(extension?.rsv ?? 0);
-    this.#sender = new MessageSender(this.#settings, extension, this.#output);
+    this.#sender = extension === null ? this.#settings.sender : new MessageSender(this.#settings, extension);
     this.#assembler = new MessageAssembler(this.#settings, extension);
     this.#keepalive = keepalive === null ? null : new Keepalive(keepalive, now);
     this.#now = now;
@@ -149,7 +149,7 @@ export class Connection {
    */
   send(data: Outgoing): boolean {
     const isOpen = this.#state === 'open';
-    if (isOpen) this.#sender.send(data);
+    if (isOpen) this.#sender.send(this.#output, data);
     else byteLengthOf(data);
     return isOpen;
   }
@@ -165,7 +165,7 @@ export class Connection {
 
   /** Sends a message as it was encoded by `encodeLater`; messages must be sent in the order in which they were encoded. */
   sendEncoded(message: PreparedMessage, encoded: Uint8Array | null): void {
-    if (this.#state === 'open') this.#sender.sendEncoded(message, encoded);
+    if (this.#state === 'open') this.#sender.sendEncoded(this.#output, message, encoded);
   }
 
   /** Sends a Ping of at most 125 bytes. @throws UsageError `ERR_WS_INVALID_DATA`, `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
@@ -225,7 +225,7 @@ export class Connection {
     const payload = this.#latestPing;
     this.#latestPing = null;
     const mayAnswer = this.#state === 'open' || this.#state === 'closing';
-    if (mayAnswer) this.#sender.sendControl(Opcode.Pong, payload);
+    if (mayAnswer) this.#sender.sendControl(this.#output, Opcode.Pong, payload);
   }
 
   /** We read no more for now: the peer's silence is not held against it. */
@@ -311,7 +311,7 @@ export class Connection {
     if (payload === null) return null;
     if (this.#decoder.opcode === Opcode.Close) return this.#receiveClose(payload);
     if (this.#decoder.opcode === Opcode.Pong) return { type: 'pong', payload };
-    if (this.#outputPausedAt === null) this.#sender.sendControl(Opcode.Pong, payload);
+    if (this.#outputPausedAt === null) this.#sender.sendControl(this.#output, Opcode.Pong, payload);
     else this.#latestPing = Buffer.from(payload);
     return { type: 'ping', payload };
   }
@@ -382,13 +382,13 @@ export class Connection {
       );
     }
     if (this.#state !== 'open') return false;
-    this.#sender.sendControl(opcode, bytes);
+    this.#sender.sendControl(this.#output, opcode, bytes);
     return true;
   }
 
   #writeClose(close: Close): void {
     this.#closing.handleSent(close);
-    this.#sender.sendControl(Opcode.Close, encodeClose(close));
+    this.#sender.sendControl(this.#output, Opcode.Close, encodeClose(close));
   }
 }
 

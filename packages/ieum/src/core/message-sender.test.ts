@@ -50,12 +50,12 @@ function open(sharedEncoding: string | null, role: 'server' | 'client' = 'server
   const output = new OutputBuffer();
   const keys = role === 'client' ? { maskingKeys: () => 0x12345678 } : {};
   const settings = new ConnectionSettings({ role, ...keys });
-  const sender = new MessageSender(settings, extends_ ? extension : null, output);
+  const sender = new MessageSender(settings, extends_ ? extension : null);
   const frames = () =>
     decodeFrames(Buffer.concat(output.take())).map(
       ({ opcode, rsv, payload }) => `${opcode} ${rsv} ${payload}`,
     );
-  return { sender, extension, frames };
+  return { sender, output, extension, frames };
 }
 
 const outgoing: readonly [string, () => Outgoing, string][] = [
@@ -94,36 +94,36 @@ describe.each<['server' | 'client', string | null]>([
   ['client', null],
 ])('a %s whose encoding is %s sends', (role, sharedEncoding) => {
   test.each(outgoing)('%s', (_what, data, frame) => {
-    const { sender, frames, extension } = open(sharedEncoding, role);
-    sender.send(data());
+    const { sender, output, frames, extension } = open(sharedEncoding, role);
+    sender.send(output, data());
     expect(frames()).toEqual([frame]);
     if (frame.includes(' 0 ')) expect(extension.sent).toEqual([]);
   });
 
   test.each(outgoing)('%s, encoded off the event loop', async (_what, data) => {
-    const { sender, frames, extension } = open(sharedEncoding, role);
+    const { sender, output, frames, extension } = open(sharedEncoding, role);
     const message = prepareMessage(data());
     if (!message.isCompressible) return expect(sender.encodesLater(message)).toBe(false);
-    sender.sendEncoded(message, await sender.encodeLater(message));
+    sender.sendEncoded(output, message, await sender.encodeLater(message));
     const later = frames();
-    sender.send(data());
+    sender.send(output, data());
     expect(later).toEqual(frames());
     expect(extension.encoded).toBeGreaterThan(0);
   });
 });
 
 test('the extension hears of what is sent encoded, and of nothing else', async () => {
-  const { sender, extension } = open(null);
-  sender.send('one');
-  sender.send('!two');
-  sender.send(prepareMessage('three', { secret: true }));
-  sender.sendControl(9, Buffer.from('ping'));
+  const { sender, output, extension } = open(null);
+  sender.send(output, 'one');
+  sender.send(output, '!two');
+  sender.send(output, prepareMessage('three', { secret: true }));
+  sender.sendControl(output, 9, Buffer.from('ping'));
   const late = prepareMessage('four four four');
   const unused = prepareMessage('five five five');
   await sender.encodeLater(unused);
-  sender.sendEncoded(late, await sender.encodeLater(late));
+  sender.sendEncoded(output, late, await sender.encodeLater(late));
   const left = prepareMessage('!six six six');
-  sender.sendEncoded(left, await sender.encodeLater(left));
+  sender.sendEncoded(output, left, await sender.encodeLater(left));
   expect(extension.sent).toEqual(['one', 'four four four']);
 });
 
@@ -147,7 +147,7 @@ describe('off the event loop', () => {
   test('nothing that another connection has encoded already', () => {
     const message = prepareMessage('0123456789');
     const [first, second, other] = [open('reversed'), open('reversed'), open('another')];
-    first.sender.sendEncoded(message, Buffer.from('x'));
+    first.sender.sendEncoded(first.output, message, Buffer.from('x'));
     expect(second.sender.encodesLater(message)).toBe(false);
     expect(other.sender.encodesLater(message)).toBe(true);
   });
@@ -157,7 +157,7 @@ describe('in a fan-out a message is encoded', () => {
   test('once for all connections with the same encoding', () => {
     const connections = [open('a'), open('a'), open('b'), open('a'), open('b')];
     const message = prepareMessage('abc');
-    for (const { sender } of connections) sender.send(message);
+    for (const { sender, output } of connections) sender.send(output, message);
     for (const { frames } of connections) expect(frames()).toEqual(['1 4 cba']);
     expect(connections.map(({ extension }) => extension.encoded)).toEqual([1, 0, 1, 0, 0]);
   });
@@ -165,7 +165,7 @@ describe('in a fan-out a message is encoded', () => {
   test('once, when it is left as it is, too', () => {
     const connections = [open('a'), open('a')];
     const message = prepareMessage('!abc');
-    for (const { sender } of connections) sender.send(message);
+    for (const { sender, output } of connections) sender.send(output, message);
     for (const { frames } of connections) expect(frames()).toEqual(['1 0 !abc']);
     expect(connections.map(({ extension }) => extension.encoded)).toEqual([1, 0]);
   });
@@ -174,11 +174,13 @@ describe('in a fan-out a message is encoded', () => {
     const connections = [open('a'), open('a'), open('a')];
     const message = prepareMessage('0123456789');
     await Promise.all(
-      connections.map(async ({ sender }) => sender.sendEncoded(message, await sender.encodeLater(message))),
+      connections.map(async ({ sender, output }) =>
+        sender.sendEncoded(output, message, await sender.encodeLater(message)),
+      ),
     );
     const late = open('a');
     expect(late.sender.encodesLater(message)).toBe(false);
-    late.sender.send(message);
+    late.sender.send(late.output, message);
     for (const { frames } of [...connections, late]) expect(frames()).toEqual(['1 4 9876543210']);
     expect(connections.map(({ extension }) => extension.encoded)).toEqual([1, 0, 0]);
     expect(late.extension.encoded).toBe(0);
@@ -187,19 +189,34 @@ describe('in a fan-out a message is encoded', () => {
   test('for each connection whose encoding goes on from message to message, and for each client', () => {
     const connections = [open(null), open(null), open('a', 'client'), open('a', 'client')];
     const message = prepareMessage('abc');
-    for (const { sender } of connections) sender.send(message);
+    for (const { sender, output } of connections) sender.send(output, message);
     expect(connections.map(({ extension }) => extension.encoded)).toEqual([1, 1, 1, 1]);
   });
 
   test('not at all for connections without an extension', () => {
     const message = prepareMessage('abc');
     const [without, with_] = [open('a', 'server', false), open('a')];
-    without.sender.send(message);
-    with_.sender.send(message);
-    without.sender.send(message);
+    without.sender.send(without.output, message);
+    with_.sender.send(with_.output, message);
+    without.sender.send(without.output, message);
     expect(without.frames()).toEqual(['1 0 abc', '1 0 abc']);
     expect(with_.frames()).toEqual(['1 4 cba']);
   });
+});
+
+test('one without an extension serves many connections', () => {
+  const { sender } = new ConnectionSettings({ role: 'server' });
+  const outputs = [new OutputBuffer(), new OutputBuffer()] as const;
+  sender.send(outputs[0], 'to one');
+  for (const output of outputs) sender.send(output, prepareMessage('to all'));
+  sender.sendControl(outputs[1], 9, Buffer.from('and a ping'));
+  const sent = outputs.map((output) =>
+    decodeFrames(Buffer.concat(output.take())).map(({ payload }) => `${payload}`),
+  );
+  expect(sent).toEqual([
+    ['to one', 'to all'],
+    ['to all', 'and a ping'],
+  ]);
 });
 
 test.each([{ secret: 1 }, { secret: 'yes' }, { compress: 'no' }, { compres: false }])(

@@ -1,32 +1,37 @@
 import { Buffer } from 'node:buffer';
 
-import type { ConnectionSettings } from './connection-options.js';
 import type { MessageExtension } from './extension.js';
 import { finalFrame, opcodeOf } from './frame-encoder.js';
+import type { Role } from './frame-header.js';
+import type { FrameWriter } from './frame-writer.js';
 import { Opcode } from './opcode.js';
 import { isMessage, type Outgoing, PreparedMessage, viewBytes } from './outgoing.js';
 import type { OutputBuffer } from './output-buffer.js';
 
 type DataOpcode = typeof Opcode.Text | typeof Opcode.Binary;
 
-/** Turns messages into frames of one connection's output, by way of its extension. */
-export class MessageSender {
-  readonly #settings: ConnectionSettings;
-  readonly #extension: MessageExtension | null;
-  readonly #output: OutputBuffer;
+/** What a sender needs to know of its connections. */
+export interface SenderSettings {
+  readonly role: Role;
+  readonly writer: FrameWriter;
+}
 
-  constructor(settings: ConnectionSettings, extension: MessageExtension | null, output: OutputBuffer) {
+/** Turns messages into frames, by way of an extension. Without one, it can serve any number of connections. */
+export class MessageSender {
+  readonly #settings: SenderSettings;
+  readonly #extension: MessageExtension | null;
+
+  constructor(settings: SenderSettings, extension: MessageExtension | null) {
     this.#settings = settings;
     this.#extension = extension;
-    this.#output = output;
   }
 
   /** @throws UsageError `ERR_WS_INVALID_DATA` */
-  send(data: Outgoing): void {
-    if (typeof data === 'string') this.#sendText(data);
-    else if (data instanceof PreparedMessage) this.#sendPrepared(data);
-    else if (isMessage(data)) this.#sendBytes(opcodeOf(data.type), data.bytes);
-    else this.#sendBytes(Opcode.Binary, viewBytes(data));
+  send(output: OutputBuffer, data: Outgoing): void {
+    if (typeof data === 'string') this.#sendText(output, data);
+    else if (data instanceof PreparedMessage) this.#sendPrepared(output, data);
+    else if (isMessage(data)) this.#sendBytes(output, opcodeOf(data.type), data.bytes);
+    else this.#sendBytes(output, Opcode.Binary, viewBytes(data));
   }
 
   /** Whether a message should be encoded off the event loop. @throws UsageError `ERR_WS_INVALID_DATA` */
@@ -51,35 +56,34 @@ export class MessageSender {
   }
 
   /** Sends a message as `encodeLater` encoded it. */
-  sendEncoded(message: PreparedMessage, encoded: Uint8Array | null): void {
+  sendEncoded(output: OutputBuffer, message: PreparedMessage, encoded: Uint8Array | null): void {
     const shared = this.#sharedEncoding;
-    if (shared === null) this.#write(opcodeOf(message.type), message.bytes, encoded);
-    else this.#writeFrame(this.#frameOf(message, shared, encoded));
+    if (shared === null) this.#write(output, opcodeOf(message.type), message.bytes, encoded);
+    else this.#writeFrame(output, this.#frameOf(message, shared, encoded));
   }
 
-  sendControl(opcode: Opcode, payload: Uint8Array): void {
-    this.#settings.writer.writeBytes(this.#output, finalFrame(opcode), payload);
+  sendControl(output: OutputBuffer, opcode: Opcode, payload: Uint8Array): void {
+    this.#settings.writer.writeBytes(output, finalFrame(opcode), payload);
   }
 
-  #sendText(text: string): void {
-    if (this.#extension === null)
-      this.#settings.writer.writeText(this.#output, finalFrame(Opcode.Text), text);
-    else this.#sendBytes(Opcode.Text, Buffer.from(text, 'utf8'));
+  #sendText(output: OutputBuffer, text: string): void {
+    if (this.#extension === null) this.#settings.writer.writeText(output, finalFrame(Opcode.Text), text);
+    else this.#sendBytes(output, Opcode.Text, Buffer.from(text, 'utf8'));
   }
 
-  #sendBytes(opcode: DataOpcode, bytes: Uint8Array): void {
-    this.#write(opcode, bytes, this.#extension?.encodeMessage(bytes) ?? null);
+  #sendBytes(output: OutputBuffer, opcode: DataOpcode, bytes: Uint8Array): void {
+    this.#write(output, opcode, bytes, this.#extension?.encodeMessage(bytes) ?? null);
   }
 
-  #sendPrepared(message: PreparedMessage): void {
+  #sendPrepared(output: OutputBuffer, message: PreparedMessage): void {
     const extension = message.isCompressible ? this.#extension : null;
     const shared = this.#sharedEncoding;
-    if (this.#settings.role === 'server' && extension === null) this.#writeFrame(message.frame);
+    if (this.#settings.role === 'server' && extension === null) this.#writeFrame(output, message.frame);
     else if (extension === null || shared === null) {
       const encoded = extension?.encodeMessage(message.bytes) ?? null;
-      this.#write(opcodeOf(message.type), message.bytes, encoded);
-    } else if (message.hasFrameIn(shared)) this.#writeFrame(this.#frameOf(message, shared, null));
-    else this.#writeFrame(this.#frameOf(message, shared, extension.encodeMessage(message.bytes)));
+      this.#write(output, opcodeOf(message.type), message.bytes, encoded);
+    } else if (message.hasFrameIn(shared)) this.#writeFrame(output, this.#frameOf(message, shared, null));
+    else this.#writeFrame(output, this.#frameOf(message, shared, extension.encodeMessage(message.bytes)));
   }
 
   /** How frames are encoded that other connections can use too; null for a client, whose frames are masked. */
@@ -92,13 +96,13 @@ export class MessageSender {
     return message.frameIn(encoding, encoded, rsv);
   }
 
-  #writeFrame(frame: Uint8Array): void {
-    this.#settings.writer.writeEncoded(this.#output, frame);
+  #writeFrame(output: OutputBuffer, frame: Uint8Array): void {
+    this.#settings.writer.writeEncoded(output, frame);
   }
 
-  #write(opcode: DataOpcode, bytes: Uint8Array, encoded: Uint8Array | null): void {
+  #write(output: OutputBuffer, opcode: DataOpcode, bytes: Uint8Array, encoded: Uint8Array | null): void {
     const rsv = encoded === null ? 0 : this.#extension?.rsv;
-    this.#settings.writer.writeBytes(this.#output, finalFrame(opcode, rsv), encoded ?? bytes);
+    this.#settings.writer.writeBytes(output, finalFrame(opcode, rsv), encoded ?? bytes);
     if (encoded !== null) this.#extension?.handleSent(bytes);
   }
 }

@@ -41,6 +41,30 @@ describe('an output buffer', () => {
     expect(shared.toString()).toBe('shared ');
   });
 
+  test('puts the same shared bytes together once for all', () => {
+    const outputs = [new OutputBuffer(), new OutputBuffer(), new OutputBuffer()];
+    for (const text of ['one ', 'two ', 'three']) {
+      const shared = Buffer.from(text);
+      for (const output of outputs) output.appendShared(shared);
+    }
+    expect(outputs.map(({ byteLength }) => byteLength)).toEqual([13, 13, 13]);
+    const [first, ...others] = outputs.map((output) => output.take());
+    expect(Buffer.concat(first ?? []).toString()).toBe('one two three');
+    for (const other of others) expect(other[0]).toBe(first?.[0]);
+  });
+
+  test('does not touch what others have when something of its own follows', () => {
+    const [own, other] = [new OutputBuffer(), new OutputBuffer()];
+    for (const text of ['one ', 'two ']) {
+      const shared = Buffer.from(text);
+      for (const output of [own, other]) output.appendShared(shared);
+    }
+    write(own, Buffer.from('mine '));
+    own.appendShared(Buffer.from('last'));
+    const taken = [own, other].map((output) => Buffer.concat(output.take()).toString());
+    expect(taken).toEqual(['one two mine last', 'one two ']);
+  });
+
   test('keeps shared bytes in order with references', () => {
     const output = new OutputBuffer();
     output.appendShared(Buffer.from('a'));

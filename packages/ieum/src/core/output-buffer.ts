@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
 
+import { JoinedFrames } from './joined-frames.js';
+
 /**
  * Bytes that wait for the transport. Small frames are written side by side into one growing buffer, so that all that
  * was sent since the last `take()` leaves in one write; large payloads are kept by reference, between their neighbours.
@@ -33,13 +35,14 @@ export class OutputBuffer {
   }
 
   /**
-   * Appends bytes that never change, such as a frame of a fan-out: without copying them, as long as nothing else goes with
-   * them; else side by side with the rest, for one piece is written faster than several.
+   * Appends bytes that never change, such as a frame of a fan-out: without copying them for this connection, as long as only
+   * such bytes go together; else side by side with the rest, for one piece is written faster than several.
    */
   appendShared(bytes: Uint8Array): void {
-    if (this.#byteLength === 0) {
-      this.#lone = bytes;
-      this.#byteLength = bytes.length;
+    const lone = this.#byteLength === 0 ? bytes : this.#lone && joinedFrames.join(this.#lone, bytes);
+    if (lone !== null) {
+      this.#lone = lone;
+      this.#byteLength = lone.length;
       return;
     }
     const at = this.reserve(bytes.length);
@@ -104,6 +107,8 @@ export class OutputBuffer {
 
 const empty = Buffer.alloc(0);
 const none: readonly Uint8Array[] = [];
+/** One for the process. */
+const joinedFrames = new JoinedFrames();
 const smallestGrownTail = 1024;
 /** Beyond this size a tail is finished rather than copied into a larger one. */
 const largestTail = 64 * 1024;
