@@ -34,6 +34,7 @@ export type { PeerHandlers } from './node/peer-handlers.js';
 export type { PeerOptions } from './node/peer-options.js';
 export type { PingResult } from './node/ping-tracker.js';
 export type { ChooseSubprotocol, Route, Routes } from './node/routes.js';
+export type { ObservedOpening, ServerObserver, Traffic } from './node/server-observer.js';
 export type { ServerOptions, ServerTlsOptions } from './node/server-options.js';
 export type { UpgradeRequest } from './node/upgrade-request.js';
 export { createServer, type WebSocketServer } from './node/websocket-server.js';

@@ -12,6 +12,7 @@ import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
 import type { DeadlineSlot, Timed } from './deadline-wheel.js';
 import { Inbox, type InboxOwner, type ReceiveBudget } from './inbox.js';
 import type { Flushable, Scheduler } from './scheduler.js';
+import type { Traffic } from './server-observer.js';
 import type { Transport, TransportSink } from './transport/transport.js';
 import { TransportWriter, type WriterOwner } from './transport-writer.js';
 
@@ -37,6 +38,8 @@ export interface DriverParts {
   readonly scheduler: Scheduler;
   readonly sendQueueOptions: SendQueueOptions;
   readonly receiveBudget: ReceiveBudget;
+  /** Shared with other connections. */
+  readonly traffic: Traffic;
 }
 
 /**
@@ -53,6 +56,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
   readonly #face: DriverFace;
   readonly #inbox: Inbox;
   readonly #writer: TransportWriter;
+  readonly #traffic: Traffic;
   /** Events are being pulled: what they make the application send is flushed when that is done. */
   #pumping = false;
   #flushScheduled = false;
@@ -69,15 +73,16 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
   #finished = false;
 
   constructor(parts: DriverParts, face: DriverFace) {
-    const { transport, connection, scheduler } = parts;
+    const { transport, connection, scheduler, traffic } = parts;
     this.#transport = transport;
     this.#connection = connection;
     this.#scheduler = scheduler;
     this.#face = face;
+    this.#traffic = traffic;
     this.#inbox = new Inbox(parts.receiveBudget, face.consumesMessages ? face : null, this);
     const { clock } = scheduler;
     this.#writer = new TransportWriter(
-      { transport, connection, clock, queueOptions: parts.sendQueueOptions },
+      { transport, connection, clock, queueOptions: parts.sendQueueOptions, traffic },
       this,
     );
   }
@@ -128,6 +133,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
       this.close(checkClose(CloseCode.TryAgainLater, 'slow reader'), { type: 'slow-reader' });
       return 'closed';
     }
+    if (result !== 'dropped') this.#traffic.messagesSent++;
     this.#flushLater();
     return result;
   }
@@ -212,6 +218,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
   }
 
   handleData(chunk: Uint8Array, byteLength: number): void {
+    this.#traffic.bytesReceived += byteLength;
     this.#connection.receive(chunk, this.#now(), byteLength);
     this.#pump();
     this.#connection.keepInput();
@@ -274,6 +281,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
     switch (event.type) {
       case 'text':
       case 'binary':
+        this.#traffic.messagesReceived++;
         if (this.#connection.state === 'closing' && this.#inbox.isFull) return;
         this.#inbox.receive(event);
         if (!this.#face.consumesMessages) this.#face.handleReadable();

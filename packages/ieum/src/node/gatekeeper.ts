@@ -12,6 +12,7 @@ import { compileHostPolicy, type HostSubject } from './admission/host-policy.js'
 import { compileOriginPolicy } from './admission/origin-policy.js';
 import type { TrustedProxies } from './admission/trusted-proxies.js';
 import { type CompiledRoute, RouteTable } from './routes.js';
+import type { Traffic } from './server-observer.js';
 import type { ServerOptions } from './server-options.js';
 import { type ClientSource, headOf, type Opening, type UpgradeAttempt } from './upgrade-attempt.js';
 import { pathOf, UpgradeRequest } from './upgrade-request.js';
@@ -26,7 +27,17 @@ export interface Admission<User> {
   readonly extensions: readonly ExtensionOffer[];
 }
 
-export type Verdict<User> = Admission<User> | { readonly type: 'refused'; readonly refusal: Refusal };
+export type Verdict<User> = Admission<User> | Refused;
+
+/** A client that goes no further. */
+export interface Refused {
+  readonly type: 'refused';
+  readonly refusal: Refusal;
+  /** Left out when it was too malformed to be one. */
+  readonly request?: UpgradeRequest;
+  /** The path of the route, once that was found. */
+  readonly route?: string;
+}
 
 /**
  * Looks at each opening handshake before the application does: is it well-formed, is there a route, may this page and
@@ -58,6 +69,11 @@ export class Gatekeeper<User> {
     return resource === undefined ? undefined : this.#routes.find(pathOf(resource));
   }
 
+  /** What went to and fro, by the paths of routes. */
+  get traffic(): ReadonlyMap<string, Traffic> {
+    return this.#routes.traffic;
+  }
+
   /** Whether the connections of any route are accessed below `node:net`. */
   get hasDirectRoutes(): boolean {
     return this.#routes.uses('direct');
@@ -74,18 +90,21 @@ export class Gatekeeper<User> {
     const check = attempt.check();
     if (check.type === 'refused') return check;
     const request = this.#describe(check.request, check.headers, attempt.source);
-
-    if (!this.#isSoundHost(request.host)) return refused(400, 'bad Host');
-
+    if (!this.#isSoundHost(request.host)) return { ...refused(400, 'bad Host'), request };
     const route = this.#routes.find(request.path);
-    if (route === undefined) return refused(404, 'no WebSocket endpoint here');
+    if (route === undefined) return { ...refused(404, 'no WebSocket endpoint here'), request };
+    const ticket = this.#admit(request);
+    if ('refusal' in ticket) return { ...ticket, request, route: route.path };
+    const { extensions } = check.request;
+    return { type: 'admitted', request, route, ticket, extensions };
+  }
+
+  #admit(request: UpgradeRequest): AdmissionTicket | Refused {
     if (!this.#isAllowedHost(request)) return refused(403, 'this host is not served here');
     if (!this.#isAllowedOrigin(request)) return refused(403, 'this origin may not connect');
     const ticket = this.#limits.tryAdmit(request.address);
     if (ticket === 'total') return busy('too many connections');
-    if (ticket === 'address') return busy('too many connections from your address');
-    const { extensions } = check.request;
-    return { type: 'admitted', request, route, ticket, extensions };
+    return ticket === 'address' ? busy('too many connections from your address') : ticket;
   }
 
   #isSoundHost(host: string): boolean {
@@ -113,13 +132,13 @@ export class Gatekeeper<User> {
 }
 
 /** 503 with a hint when to come back. */
-export function busy(reason: string, retryAfterSeconds = 5): { type: 'refused'; refusal: Refusal } {
+export function busy(reason: string, retryAfterSeconds = 5): Refused {
   return {
     type: 'refused',
     refusal: refuse(503, reason, [['Retry-After', String(retryAfterSeconds)]]),
   };
 }
 
-function refused(status: number, reason: string): { type: 'refused'; refusal: Refusal } {
+function refused(status: number, reason: string): Refused {
   return { type: 'refused', refusal: refuse(status, reason) };
 }

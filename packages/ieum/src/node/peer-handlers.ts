@@ -24,7 +24,7 @@ export interface PeerOwner<User> {
   /** A handler let an exception out. */
   reportError(error: unknown, peer: Peer<User>): void;
   /** The connection is gone. */
-  handleGone(peer: Peer<User>): void;
+  handleGone(peer: Peer<User>, record: CloseRecord): void;
   /** The connection is gone, and every message before that was handled. */
   handleFinished(peer: Peer<User>): void;
 }

@@ -11,6 +11,7 @@ import { type ReceiveBudget, receiveBudgetDefaults } from './inbox.js';
 import { createMaskingKeySource } from './masking-key-source.js';
 import { checkPeerOptions, keepaliveDefaults, limitsOf, type PeerOptions } from './peer-options.js';
 import type { Scheduler } from './scheduler.js';
+import type { Traffic } from './server-observer.js';
 import type { SocketAccess, Transport } from './transport/transport.js';
 
 /** Peer options worked out once, for all connections that share them: what each of them needs is small then. */
@@ -20,6 +21,8 @@ export class PeerProfile {
   readonly #sendQueue: SendQueueOptions;
   readonly #receiveBudget: ReceiveBudget;
   readonly socketAccess: SocketAccess;
+  /** What went to and fro on all connections. */
+  readonly traffic: Traffic = { messagesReceived: 0, bytesReceived: 0, messagesSent: 0, bytesSent: 0 };
   /** Null when messages are not to be compressed. */
   readonly deflate: DeflateSupport | null;
 
@@ -49,6 +52,7 @@ export class PeerProfile {
       scheduler,
       sendQueueOptions: this.#sendQueue,
       receiveBudget: this.#receiveBudget,
+      traffic: this.traffic,
     };
   }
 }

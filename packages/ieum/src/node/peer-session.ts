@@ -94,7 +94,7 @@ export class PeerSession<User> implements DriverFace {
     this.#iterator?.handleEnd();
     this.#closed?.resolve(record);
     this.#abort?.abort(record);
-    this.#owner.handleGone(this.#peer);
+    this.#owner.handleGone(this.#peer, record);
   }
 
   handleFinished(record: CloseRecord): void {

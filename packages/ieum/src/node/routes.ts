@@ -13,6 +13,7 @@ import {
   peerOptionsOf,
 } from './peer-options.js';
 import { PeerProfile } from './peer-profile.js';
+import type { Traffic } from './server-observer.js';
 import type { SocketAccess } from './transport/transport.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
@@ -36,6 +37,8 @@ export type Routes<User = unknown> = Readonly<Record<string, Route<User>>>;
 
 /** A route and what its connections share. */
 export interface CompiledRoute<User> {
+  /** As the options have it. */
+  readonly path: string;
   readonly route: Route<User>;
   readonly profile: PeerProfile;
 }
@@ -51,11 +54,21 @@ export class RouteTable<User> {
     const shared = peerOptionsOf(defaults);
     for (const [path, route] of Object.entries(routes)) {
       checkRoute(path, route);
-      const compiled = { route, profile: new PeerProfile('server', { ...shared, ...peerOptionsOf(route) }) };
+      const compiled = {
+        path,
+        route,
+        profile: new PeerProfile('server', { ...shared, ...peerOptionsOf(route) }),
+      };
       if (path.endsWith('/*')) this.#prefixes.push([path.slice(0, -1), compiled]);
       else this.#exact.set(path, compiled);
     }
     this.#prefixes.sort(([a], [b]) => b.length - a.length);
+  }
+
+  /** What went to and fro on each, by its path. */
+  get traffic(): ReadonlyMap<string, Traffic> {
+    const all = [...this.#exact.values(), ...this.#prefixes.map(([, route]) => route)];
+    return new Map(all.map(({ path, profile }) => [path, profile.traffic]));
   }
 
   find(path: string): CompiledRoute<User> | undefined {

@@ -1,13 +1,18 @@
+import type { CloseRecord } from '../core/close-record.js';
+
 import type { AdmissionTicket } from './admission/connection-limits.js';
 import type { Peer } from './peer.js';
 import type { PeerOwner } from './peer-handlers.js';
 import type { Listed, Roster } from './roster.js';
+import type { ServerObservation } from './server-observation.js';
 
 /** What the peers of a server have in common. */
 export interface ServedPeersParts<User> {
   /** Those who are connected. */
   readonly peers: Roster<ServedPeer<User>>;
   readonly report: (error: unknown, peer: Peer<User>) => void;
+  /** Null when nobody wants to know. */
+  readonly observation: ServerObservation<User> | null;
 }
 
 /** A server's part in one of its peers: it is on the list while it is connected, and holds its place until all is handled. */
@@ -37,8 +42,9 @@ export class ServedPeer<User> implements PeerOwner<User>, Listed {
     this.#parts.report(error, peer);
   }
 
-  handleGone(): void {
+  handleGone(peer: Peer<User>, record: CloseRecord): void {
     this.#parts.peers.remove(this);
+    this.#parts.observation?.handleClosed(peer, record);
   }
 
   handleFinished(): void {

@@ -23,6 +23,7 @@ import { serverHints } from './option-hints.js';
 import type { Peer } from './peer.js';
 import { checkPeerOptions, type PeerOptions, peerOptionNames } from './peer-options.js';
 import type { Routes } from './routes.js';
+import type { ServerObserver } from './server-observer.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
 /** TLS as `node:https` takes it, and certificates by the name that a client asks for (SNI, RFC 6066). */
@@ -65,6 +66,8 @@ export interface ServerOptions<User = unknown> extends PeerOptions, ConnectionLi
   readonly maxHeaderBytes?: number;
   /** Told of exceptions that `authenticate` (then without a peer) or a handler lets out. Default: standard error. */
   readonly reportError?: (error: unknown, peer?: Peer<User>) => void;
+  /** Is told what comes and goes, for logs, metrics and tracing. */
+  readonly observer?: ServerObserver<User>;
   /** Default: the clock of this process. */
   readonly clock?: Clock;
 }
@@ -86,7 +89,8 @@ export function checkServerOptions<User>(options: ServerOptions<User>): void {
   checkLimits(options);
   requireFunctions('', options, ['authenticate', 'request', 'reportError']);
   checkAdmission(options);
-  const { clock, tls } = options;
+  const { clock, observer, tls } = options;
+  if (observer !== undefined) checkObserver(observer);
   if (clock !== undefined) {
     requireObject('clock', clock);
     for (const name of ['now', 'setTimer'] as const) {
@@ -94,6 +98,11 @@ export function checkServerOptions<User>(options: ServerOptions<User>): void {
     }
   }
   if (tls !== undefined) checkTls(tls);
+}
+
+function checkObserver<User>(observer: ServerObserver<User>): void {
+  requireObject('observer', observer, 'write { handleOpened(peer) { … } }');
+  requireFunctions('observer.', observer, ['handleOpened', 'handleClosed', 'handleRefused']);
 }
 
 function checkLimits<User>(options: ServerOptions<User>): void {
@@ -164,6 +173,7 @@ const ownOptions: Readonly<Record<Exclude<keyof ServerOptions, keyof PeerOptions
   maxConnections: true,
   maxConnectionsPerAddress: true,
   reportError: true,
+  observer: true,
   clock: true,
 };
 const vocabulary: OptionVocabulary = {

@@ -11,6 +11,7 @@ import {
   viewBytes,
 } from '../core/outgoing.js';
 
+import type { Traffic } from './server-observer.js';
 import type { Transport } from './transport/transport.js';
 
 export interface WriterParts {
@@ -18,6 +19,8 @@ export interface WriterParts {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly queueOptions: SendQueueOptions;
+  /** Shared with other connections. */
+  readonly traffic: Traffic;
 }
 
 export interface WriterOwner {
@@ -35,6 +38,7 @@ export class TransportWriter {
   readonly #clock: Clock;
   readonly #queueOptions: SendQueueOptions;
   readonly #owner: WriterOwner;
+  readonly #traffic: Traffic;
   /** Null until the transport has no room for the first time. */
   #queue: SendQueue<Outgoing> | null = null;
   #congested = false;
@@ -49,6 +53,7 @@ export class TransportWriter {
     this.#clock = parts.clock;
     this.#queueOptions = parts.queueOptions;
     this.#owner = owner;
+    this.#traffic = parts.traffic;
   }
 
   /** Payload and frame bytes that the operating system has not taken yet. */
@@ -118,7 +123,11 @@ export class TransportWriter {
       return;
     }
     if (this.#congested || transport.isDestroyed) return;
-    if (this.#connection.outputByteLength > 0) this.#write(this.#connection.takeOutput());
+    const { outputByteLength } = this.#connection;
+    if (outputByteLength > 0) {
+      this.#traffic.bytesSent += outputByteLength;
+      this.#write(this.#connection.takeOutput());
+    }
     if (!this.#isBusy) this.#tellWaiters();
     if (this.#connection.transport === 'end' && !this.#congested) transport.end();
   }

@@ -44,6 +44,7 @@ export type OpeningCheck =
 /** An opening handshake, and the byte stream that it came on. */
 export interface UpgradeAttempt {
   readonly source: ClientSource;
+  readonly httpVersion: '1.1' | '2';
   /** Bytes that came behind the head. */
   readonly rest: Uint8Array;
   /** Whether it is well-formed. Called before it is answered. */
@@ -71,6 +72,7 @@ export interface Http1AttemptParts {
 /** A request to upgrade a connection of HTTP/1.1. */
 export class Http1Attempt implements UpgradeAttempt {
   readonly source: ClientSource;
+  readonly httpVersion = '1.1';
   readonly rest: Uint8Array;
   readonly #parts: Http1AttemptParts;
   #opening: OpeningRequest | null = null;

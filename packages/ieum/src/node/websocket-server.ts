@@ -34,6 +34,8 @@ import { Roster } from './roster.js';
 import { chooseSubprotocol } from './routes.js';
 import { Scheduler } from './scheduler.js';
 import { peersOn, ServedPeer, type ServedPeersParts } from './served-peer.js';
+import { type OpeningUnderWay, ServerObservation } from './server-observation.js';
+import type { Traffic } from './server-observer.js';
 import { checkServerOptions, type ServerOptions, serverDefaults } from './server-options.js';
 import { openTransport } from './transport/open-transport.js';
 import type { Transport } from './transport/transport.js';
@@ -51,6 +53,8 @@ export class WebSocketServer<User = unknown> {
   readonly #gatekeeper: Gatekeeper<User>;
   readonly #peers = new Roster<ServedPeer<User>>();
   readonly #served: ServedPeersParts<User>;
+  /** Null when nobody wants to know. */
+  readonly #observation: ServerObservation<User> | null;
   /** Handshakes that wait for `authenticate`. */
   readonly #pending = new Roster<PendingHandshake>();
   readonly #responses = new PendingResponses();
@@ -64,8 +68,11 @@ export class WebSocketServer<User = unknown> {
     checkServerOptions(options);
     this.#options = options;
     this.#report = guardedReporter(options.reportError);
-    this.#served = { peers: this.#peers, report: this.#report };
     this.#scheduler = new Scheduler(options.clock);
+    const { observer } = options;
+    this.#observation =
+      observer === undefined ? null : new ServerObservation(observer, this.#scheduler.clock, this.#report);
+    this.#served = { peers: this.#peers, report: this.#report, observation: this.#observation };
     this.#trusted = new TrustedProxies(options.trustedProxies);
     this.#gatekeeper = new Gatekeeper(options, this.#trusted);
   }
@@ -73,6 +80,11 @@ export class WebSocketServer<User = unknown> {
   /** Everyone who is connected now. */
   get peers(): Iterable<Peer<User>> & { readonly size: number } {
     return { size: this.#peers.size, [Symbol.iterator]: () => peersOn(this.#peers) };
+  }
+
+  /** What went to and fro, by the paths of the routes as the options have them. */
+  get traffic(): ReadonlyMap<string, Readonly<Traffic>> {
+    return this.#gatekeeper.traffic;
   }
 
   /** Whether `drain` or `close` was called. */
@@ -160,13 +172,15 @@ export class WebSocketServer<User = unknown> {
   }
 
   #receive(attempt: UpgradeAttempt): void {
+    const startedAt = this.#observation === null ? 0 : this.#scheduler.clock.now();
     const verdict = this.#judge(attempt);
     if (verdict.type === 'refused') {
-      this.#refuse(attempt, attempt.openTransport('public'), verdict.refusal);
+      const { request = null, route = null } = verdict;
+      this.#refuse({ attempt, request, route, startedAt }, attempt.openTransport('public'), verdict.refusal);
       return;
     }
     const transport = attempt.openTransport(verdict.route.profile.socketAccess);
-    const candidate = { attempt, admission: verdict, transport };
+    const candidate = { attempt, admission: verdict, transport, startedAt };
     if (this.#options.authenticate === undefined)
       this.#open(candidate, attempt.rest, everyone as Acceptance<User>);
     else void this.#authenticate(candidate);
@@ -246,12 +260,14 @@ export class WebSocketServer<User = unknown> {
     }
   }
 
-  #turnAway({ attempt, admission, transport }: Candidate<User>, refusal: Refusal): void {
-    admission.ticket.release();
-    this.#refuse(attempt, transport, refusal);
+  #turnAway(candidate: Candidate<User>, refusal: Refusal): void {
+    candidate.admission.ticket.release();
+    this.#refuse(openingOf(candidate), candidate.transport, refusal);
   }
 
-  #refuse(attempt: UpgradeAttempt, transport: Transport, refusal: Refusal): void {
+  #refuse(opening: OpeningUnderWay, transport: Transport, refusal: Refusal): void {
+    const { attempt } = opening;
+    this.#observation?.handleRefused(refusal, opening);
     const write = (to: Transport, what: Refusal): boolean => attempt.writeRefusal(to, what);
     refuseUpgrade(transport, refusal, this.#scheduler.clock, write);
   }
@@ -283,6 +299,7 @@ export class WebSocketServer<User = unknown> {
     const served = new ServedPeer(this.#served, admission.ticket);
     const peer = new Peer<User>(parts, identity, route, served);
     served.join(peer);
+    this.#observation?.handleOpened(peer, openingOf(candidate));
     peer.start(rest);
   }
 }
@@ -292,6 +309,12 @@ interface Candidate<User> {
   readonly attempt: UpgradeAttempt;
   readonly admission: Admission<User>;
   readonly transport: Transport;
+  /** When it came; 0 when nobody wants to know. */
+  readonly startedAt: number;
+}
+
+function openingOf<User>({ attempt, admission, startedAt }: Candidate<User>): OpeningUnderWay {
+  return { attempt, request: admission.request, route: admission.route.path, startedAt };
 }
 
 /** Makes a server; it does nothing before `listen` or `attach`. @throws UsageError `ERR_WS_INVALID_OPTION`, `ERR_WS_INVALID_SUBPROTOCOL` */

@@ -27,6 +27,7 @@ export interface Http2AttemptParts {
 /** An extended CONNECT on a stream of its own (RFC 8441). */
 export class Http2Attempt implements UpgradeAttempt {
   readonly source: ClientSource;
+  readonly httpVersion = '2';
   readonly rest: Uint8Array = new Uint8Array();
   readonly #parts: Http2AttemptParts;
   #opening: ConnectRequest | null = null;
