@@ -10,27 +10,12 @@ import type { Message } from '../core/message.js';
 import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
 
 import type { DeadlineSlot, Timed } from './deadline-wheel.js';
+import type { DriverFace } from './driver-face.js';
 import { Inbox, type InboxOwner, type ReceiveBudget } from './inbox.js';
 import type { Flushable, Scheduler } from './scheduler.js';
+import { type BacklogOwner, SendBacklog } from './send-backlog.js';
 import type { Traffic } from './server-observer.js';
 import type { Transport, TransportSink } from './transport/transport.js';
-import { TransportWriter, type WriterOwner } from './transport-writer.js';
-
-/** What a face over the driver is told. None of these may throw. */
-export interface DriverFace {
-  /** Whether messages go to `handleMessage`, or wait until `takeMessage` fetches them. */
-  readonly consumesMessages: boolean;
-  /** Takes one message; no other comes while the promise it may return is pending. */
-  handleMessage(message: Message): void | Promise<void>;
-  /** A message came into the inbox that nobody consumes. */
-  handleReadable(): void;
-  handlePing(payload: Uint8Array): void;
-  handlePong(payload: Uint8Array): void;
-  /** The transport is gone. */
-  handleClosed(record: CloseRecord): void;
-  /** The transport is gone and every message that came before was handled. */
-  handleFinished(record: CloseRecord): void;
-}
 
 export interface DriverParts {
   readonly transport: Transport;
@@ -47,7 +32,7 @@ export interface DriverParts {
  * write; what it sends at other times leaves in one write at the end of the tick. Messages reach the application one
  * at a time, and the transport is paused while more wait than the receive budget allows.
  */
-export class ConnectionDriver implements Timed, InboxOwner, Flushable, TransportSink, WriterOwner {
+export class ConnectionDriver implements Timed, InboxOwner, Flushable, TransportSink, BacklogOwner {
   slot: DeadlineSlot | null = null;
   slotIndex = 0;
   readonly #transport: Transport;
@@ -55,7 +40,9 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
   readonly #scheduler: Scheduler;
   readonly #face: DriverFace;
   readonly #inbox: Inbox;
-  readonly #writer: TransportWriter;
+  readonly #sendQueueOptions: SendQueueOptions;
+  /** Null until something has to wait for the first time. */
+  #backlog: SendBacklog | null = null;
   readonly #traffic: Traffic;
   /** Events are being pulled: what they make the application send is flushed when that is done. */
   #pumping = false;
@@ -80,11 +67,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
     this.#face = face;
     this.#traffic = traffic;
     this.#inbox = new Inbox(parts.receiveBudget, face.consumesMessages ? face : null, this);
-    const { clock } = scheduler;
-    this.#writer = new TransportWriter(
-      { transport, connection, clock, queueOptions: parts.sendQueueOptions, traffic },
-      this,
-    );
+    this.#sendQueueOptions = parts.sendQueueOptions;
   }
 
   /** Begins to read. @param head bytes that were read from the transport behind the opening handshake */
@@ -104,22 +87,23 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
     return this.#scheduler.clock;
   }
 
+  /** Payload and frame bytes that the operating system has not taken yet. */
   get bufferedBytes(): number {
-    return this.#writer.bufferedBytes;
+    return (this.#backlog?.byteLength ?? 0) + this.#pendingBytes;
   }
 
   get droppedMessages(): number {
-    return this.#writer.droppedMessages;
+    return this.#backlog?.droppedMessages ?? 0;
   }
 
   /** Whether the transport takes no more for now, so that what is sent waits in the send queue. */
   get isCongested(): boolean {
-    return this.#writer.isCongested;
+    return this.#backlog !== null && this.#backlog.isCongested;
   }
 
   /** Resolves when all that was sent is with the operating system, or nothing more will be sent. */
   whenRoom(): Promise<void> {
-    return this.#writer.whenRoom();
+    return this.#backlog === null ? Promise.resolve() : this.#backlog.whenRoom();
   }
 
   /** @throws UsageError `ERR_WS_INVALID_DATA` */
@@ -128,14 +112,40 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
       byteLengthOf(data);
       return 'closed';
     }
-    const result = this.#writer.send(data);
-    if (result === 'overflow') {
-      this.close(checkClose(CloseCode.TryAgainLater, 'slow reader'), { type: 'slow-reader' });
-      return 'closed';
-    }
-    if (result !== 'dropped') this.#traffic.messagesSent++;
+    const backlog = this.#backlog;
+    if (backlog?.isBusy) return this.#enqueue(data, backlog);
+    this.sendNow(data);
+    this.#traffic.messagesSent++;
     this.#flushLater();
-    return result;
+    return 'written';
+  }
+
+  sendNow(data: Outgoing): void {
+    if (this.#connection.encodesLater(data)) void this.#openBacklog().encodeLater(data);
+    else {
+      this.#connection.send(data);
+      this.writeMuch();
+    }
+  }
+
+  /** Learns soon whether the transport has room. */
+  writeMuch(): void {
+    if (this.#connection.outputByteLength >= writeThreshold) this.write();
+  }
+
+  /** Writes the output to the transport, unless that has no room, and does what the connection wants of its transport. */
+  write(): void {
+    const transport = this.#transport;
+    const connection = this.#connection;
+    if (connection.transport === 'abort') transport.destroy();
+    if (transport.isDestroyed) return;
+    if (!this.isCongested) {
+      if (connection.outputByteLength > 0) this.#writeOutput(connection.outputByteLength);
+      this.#backlog?.handleWritten();
+      if (connection.transport === 'end' && !this.isCongested) transport.end();
+    }
+    // It has so much time to be read from now on.
+    if (this.isCongested && !transport.isDestroyed) this.#scheduler.deadlines.watch(this);
   }
 
   /** False when the connection is not open. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
@@ -160,8 +170,8 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
    */
   close(close: Close, cause?: CloseCause): void {
     if (this.#connection.state !== 'open') return;
-    if (cause?.type === 'slow-reader') this.#writer.discard();
-    else this.#writer.encodeQueue();
+    if (cause?.type === 'slow-reader') this.#backlog?.discard();
+    else this.#backlog?.encodeQueue();
     this.#connection.sendClose(close, this.#now(), cause);
     this.#scheduler.deadlines.watch(this);
     this.#flushLater();
@@ -198,7 +208,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
 
   flush(): void {
     this.#flushScheduled = false;
-    if (this.#connection.state === 'open') this.#write();
+    if (this.#connection.state === 'open') this.write();
     else this.#pump();
   }
 
@@ -234,11 +244,12 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
   }
 
   handleDrain(): void {
-    this.#writer.handleDrain();
-  }
-
-  handleEncoded(): void {
-    this.#write();
+    this.#connection.resumeOutput(this.#now());
+    if (this.#backlog === null) this.write();
+    else {
+      this.#backlog.isCongested = false;
+      this.#backlog.sendQueued();
+    }
   }
 
   /** Pulls events as long as the application keeps up, then writes what came of them. */
@@ -253,7 +264,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
     this.#pumping = false;
     this.#awaitDecoding();
     this.#updateReading();
-    this.#write();
+    this.write();
     if (this.#connection.state !== 'open') this.#advanceClosing();
   }
 
@@ -316,14 +327,30 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
     }
   }
 
-  /** Writes what was sent; if it does not fit, the peer has so much time to read from now on. */
-  #write(): void {
-    this.#writer.flush();
-    if (this.#writer.isCongested && !this.#transport.isDestroyed) this.#scheduler.deadlines.watch(this);
+  #enqueue(data: Outgoing, backlog: SendBacklog): SendResult | Promise<SendResult> {
+    const result = backlog.offer(data, this.#pendingBytes);
+    if (result === 'overflow') {
+      this.close(checkClose(CloseCode.TryAgainLater, 'slow reader'), { type: 'slow-reader' });
+      return 'closed';
+    }
+    if (result !== 'dropped') this.#traffic.messagesSent++;
+    return result;
+  }
+
+  #writeOutput(byteLength: number): void {
+    this.#traffic.bytesSent += byteLength;
+    if (this.#transport.write(this.#connection.takeOutput())) return;
+    this.#openBacklog().isCongested = true;
+    this.#connection.pauseOutput(this.#now());
+  }
+
+  #openBacklog(): SendBacklog {
+    this.#backlog ??= new SendBacklog(this.#connection, this.#sendQueueOptions, this);
+    return this.#backlog;
   }
 
   #advanceClosing(): void {
-    this.#writer.discard();
+    this.#backlog?.discard();
     if (this.#record !== null && !this.#transport.isDestroyed && this.#destroyAt === 0) {
       this.#destroyAt = this.#now() + lastWriteMs;
       this.#transport.close();
@@ -348,7 +375,11 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
 
   /** Control frames go past the send queue; a peer that does not read cannot make them pile up. */
   get #mayControl(): boolean {
-    return !this.#writer.isCongested || this.#connection.outputByteLength < maxWaitingControlBytes;
+    return !this.isCongested || this.#connection.outputByteLength < maxWaitingControlBytes;
+  }
+
+  get #pendingBytes(): number {
+    return this.#connection.outputByteLength + this.#transport.waitingBytes;
   }
 
   #now(): number {
@@ -358,5 +389,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
 
 /** Control frames of the application's that may wait for a peer that does not read, in bytes. */
 const maxWaitingControlBytes = 64 * 1024;
+/** Output is written in the middle of a tick once it has this many bytes. */
+const writeThreshold = 64 * 1024;
 /** How long a closed connection's last output may take to be written. */
 const lastWriteMs = 5_000;

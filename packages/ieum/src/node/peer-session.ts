@@ -3,7 +3,8 @@ import { CloseCode } from '../core/close-code.js';
 import type { CloseRecord } from '../core/close-record.js';
 import type { Message } from '../core/message.js';
 
-import type { ConnectionDriver, DriverFace } from './connection-driver.js';
+import type { ConnectionDriver } from './connection-driver.js';
+import type { DriverFace } from './driver-face.js';
 import { MessageIterator } from './message-iterator.js';
 import type { Peer } from './peer.js';
 import type { PeerHandlers, PeerOwner } from './peer-handlers.js';

@@ -18,7 +18,7 @@ import { ConnectionDriver, type DriverParts } from './connection-driver.js';
 import type { PeerHandlers, PeerOwner } from './peer-handlers.js';
 import { PeerSession } from './peer-session.js';
 import type { PingResult } from './ping-tracker.js';
-import { ownCopy } from './transport-writer.js';
+import { ownCopy } from './send-backlog.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 import { MessageStreams } from './whatwg/message-streams.js';
 

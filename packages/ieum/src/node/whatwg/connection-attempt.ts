@@ -1,6 +1,7 @@
 import type { WebSocketUri } from '../../core/handshake/websocket-uri.js';
 
-import { ConnectionDriver, type DriverFace } from '../connection-driver.js';
+import { ConnectionDriver } from '../connection-driver.js';
+import type { DriverFace } from '../driver-face.js';
 import { openConnection } from '../opening/open-connection.js';
 import { checkPeerOptions, peerOptionsOf } from '../peer-options.js';
 import { PeerProfile } from '../peer-profile.js';

@@ -4,7 +4,8 @@ import type { CloseRecord } from '../../core/close-record.js';
 import type { ConnectionState } from '../../core/connection-state.js';
 import type { Payload } from '../../core/outgoing.js';
 
-import type { ConnectionDriver, DriverFace } from '../connection-driver.js';
+import type { ConnectionDriver } from '../connection-driver.js';
+import type { DriverFace } from '../driver-face.js';
 import { MessageIterator } from '../message-iterator.js';
 
 import type { StreamedConnection } from './message-streams.js';

@@ -2,7 +2,8 @@ import type { Close } from '../../core/close.js';
 import type { CloseRecord } from '../../core/close-record.js';
 import type { Message } from '../../core/message.js';
 
-import type { ConnectionDriver, DriverFace } from '../connection-driver.js';
+import type { ConnectionDriver } from '../connection-driver.js';
+import type { DriverFace } from '../driver-face.js';
 
 import type { ConnectionAttempt, Established } from './connection-attempt.js';
 import type { FailureCause } from './failure-event.js';
