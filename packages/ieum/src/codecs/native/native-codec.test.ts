@@ -55,7 +55,7 @@ const clientMessages = fc.oneof(
 const nullable = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: null });
 const count = fc.nat();
 const published = { topic: text, at: count, content };
-const publishedToo = { offset: count, epoch: text, publisher: text, headers, key: text };
+const publishedToo = { offset: count, epoch: text, publisher: text, headers };
 const serverMessages = fc.oneof(
   message<ServerMessage>(
     'connected',

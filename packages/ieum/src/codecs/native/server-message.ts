@@ -24,7 +24,6 @@ export interface Published {
   /** Who published it; left out for the application and for somebody without a name. */
   readonly publisher?: string;
   readonly headers?: WireHeaders;
-  readonly key?: string;
   /** When it was published, in milliseconds since 1970. */
   readonly at: number;
   readonly content: Content;
@@ -138,7 +137,6 @@ const publishedFields = {
   epoch: string('optional'),
   publisher: string('optional'),
   headers: headers('optional'),
-  key: string('optional'),
   at: time(),
 };
 
