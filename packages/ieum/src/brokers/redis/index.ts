@@ -1,0 +1,2 @@
+export { createRedisBroker, RedisBroker } from './redis-broker.js';
+export type { RedisAddress, RedisBrokerOptions, RedisServers } from './redis-options.js';

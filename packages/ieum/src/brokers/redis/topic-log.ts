@@ -1,0 +1,134 @@
+import type { Buffer } from 'node:buffer';
+
+import type { HistoryPage, HistoryRequest, HistoryRetention, Receipt, Retention } from '../../hub/broker.js';
+import type { Position } from '../../hub/position.js';
+import type { Publication, PublicationDraft } from '../../hub/publication.js';
+
+import { tagOf } from './key-space.js';
+import { decodeDraft, encodeDraft } from './publication-frame.js';
+import type { RedisAccess } from './redis-access.js';
+import type { RedisReply } from './redis-connection.js';
+import { publishScript, readScript } from './redis-script.js';
+
+/** Part of a topic's history: `last` is where the topic stood, `epoch` included. */
+export interface LogPage {
+  readonly last: Position;
+  /** How many there were, those that cannot be read included. */
+  readonly count: number;
+  readonly publications: readonly Publication[];
+}
+
+/** Writes and reads what is published on topics. */
+export class TopicLog {
+  readonly #access: RedisAccess;
+
+  constructor(access: RedisAccess) {
+    this.#access = access;
+  }
+
+  async publish(draft: PublicationDraft, { history, idempotencyMs }: Retention): Promise<Receipt> {
+    const { topic } = draft;
+    const { keys } = this.#access;
+    const names = keys.topic(topic);
+    const frame = encodeDraft(draft);
+    const [isDuplicate, epoch, offset] = await this.#access.run({
+      tag: tagOf(topic),
+      script: publishScript,
+      keys: [names.meta, names.stream, names.ids, names.olderIds],
+      args: (link) => [
+        this.#access.freshEpoch(),
+        link.publishCommand,
+        names.channel,
+        keys.everything(link.id),
+        draft.id,
+        draft.key ?? '',
+        whole(idempotencyMs),
+        whole(history?.maxMessages ?? 0),
+        whole(history?.maxAgeMs ?? 0),
+        whole(metaMs(history)),
+        frame,
+      ],
+    });
+    return {
+      position: history === null ? null : positionOf(epoch, offset),
+      isDuplicate: isDuplicate === 1,
+    };
+  }
+
+  async history(topic: string, retention: Retention, request: HistoryRequest): Promise<HistoryPage> {
+    const { since, limit } = request;
+    const maxAgeMs = retention.history?.maxAgeMs ?? 0;
+    const { last, publications } = await this.read(topic, retention.history, { since, limit, maxAgeMs });
+    return {
+      publications,
+      position: last,
+      isContinuous: since === null || isContinuous(since, last, publications),
+    };
+  }
+
+  /** Reads up to `limit` publications after `since`, or the last ones; older ones than `maxAgeMs` only when it is 0. */
+  async read(
+    topic: string,
+    retention: HistoryRetention | null,
+    request: HistoryRequest & { readonly maxAgeMs: number },
+  ): Promise<LogPage> {
+    const names = this.#access.keys.topic(topic);
+    const { since, limit, maxAgeMs } = request;
+    const isReadable = since === null || Number.isSafeInteger(since.offset);
+    const [epoch, offset, entries] = await this.#access.run({
+      tag: tagOf(topic),
+      script: readScript,
+      keys: [names.meta, names.stream],
+      args: () => [
+        this.#access.freshEpoch(),
+        whole(metaMs(retention)),
+        whole(maxAgeMs),
+        isReadable ? whole(Math.min(limit, maxEntries)) : '0',
+        since?.epoch ?? '',
+        whole(Math.max(0, since?.offset ?? 0)),
+      ],
+    });
+    const last = positionOf(epoch, offset);
+    const rows = Array.isArray(entries) ? (entries as readonly RedisReply[]) : [];
+    const publications = rows.map((row) => readEntry(topic, row, last.epoch));
+    return { last, count: rows.length, publications: publications.filter((one) => one !== null) };
+  }
+}
+
+/** Offsets of an epoch are without holes. */
+function isContinuous(since: Position, last: Position, publications: readonly Publication[]): boolean {
+  if (since.epoch !== last.epoch) return false;
+  let offset = since.offset;
+  for (const { position } of publications) {
+    if (position?.offset !== offset + 1) return false;
+    offset++;
+  }
+  return publications.length > 0 || offset === last.offset;
+}
+
+function readEntry(topic: string, row: RedisReply, epoch: string): Publication | null {
+  const [id, fields] = Array.isArray(row) ? (row as readonly RedisReply[]) : [];
+  const body = Array.isArray(fields) ? (fields[1] as RedisReply | undefined) : undefined;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return null;
+  const [offset, publishedAt] = String(id).split('-').map(Number);
+  if (offset === undefined || publishedAt === undefined) return null;
+  return decodeDraft(topic, body as Buffer, { offset, epoch }, publishedAt);
+}
+
+function positionOf(epoch: RedisReply | undefined, offset: RedisReply | undefined): Position {
+  return { offset: Number(offset), epoch: String(epoch) };
+}
+
+/** A position is known for a day longer than anything after it could be kept. */
+function metaMs(history: HistoryRetention | null): number {
+  return Math.min(dayMs + 2 * (history?.maxAgeMs ?? 0), longestMs);
+}
+
+function whole(value: number): string {
+  return String(Math.min(Math.ceil(value), longestMs));
+}
+
+const dayMs = 86_400_000;
+/** Larger numbers are not written in full, and mean for ever. */
+const longestMs = 10 ** 15;
+const maxEntries = 10_000;
