@@ -45,7 +45,7 @@ describe('the command line', () => {
     [['serv'], 'Did you mean serve?'],
     [['nothing-like-it'], '--help'],
     [['serve', '--prot', '1'], 'Did you mean --port?'],
-    [['serve', '--broker', 'redis://localhost'], '--broker'],
+    [['serve', '--broker', 'amqp://localhost'], '--broker'],
     [['serve', '--workers', '0'], '--workers'],
     [['serve', '--workers', 'many'], '--workers'],
     [['serve', '--workers', '2', '--max-connections', '1'], '--max-connections'],

@@ -1,14 +1,28 @@
 import type { Peer, Route, Routes } from 'ieum';
 
+import type { ServedUser } from './auth/authentication.js';
 import type { WorkerBus } from './workers/worker-bus.js';
 
-/** The WebSocket paths of `ieum serve`. */
-export function createEndpoints(bus: WorkerBus): Routes<undefined> {
-  return { '/echo': echo, '/broadcast': createBroadcast(bus) };
+/** The WebSocket paths of `ieum serve`. @param hub null when there is none */
+export function createEndpoints(bus: WorkerBus, hub: Route<ServedUser> | null): Routes<ServedUser> {
+  return { '/echo': echo, '/broadcast': createBroadcast(bus), ...(hub === null ? {} : { '/hub': hub }) };
+}
+
+/** What an endpoint speaks, and over what; a dialect of null for a path that is none. */
+export interface Endpoint {
+  readonly dialect: string | null;
+  readonly transport: string;
+  /** Whether clients may give their token when they are connected. */
+  readonly asksForTokens: boolean;
+}
+
+/** What is spoken on a path: for metrics and logs. */
+export function endpointOf(path: string): Endpoint {
+  return endpoints.get(path) ?? nowhere;
 }
 
 /** Sends every message back, as the type it came as, and reads on when that was taken. */
-const echo: Route<undefined> = {
+const echo: Route<ServedUser> = {
   message: (peer, message) => peer.send(message),
 };
 
@@ -16,8 +30,8 @@ const echo: Route<undefined> = {
  * Sends every message to everyone on the path in every worker, the sender included. Nobody waits for a slow reader: one
  * that falls 16 MiB behind is closed with 1013 (try again later). Senders wait for a worker that lags.
  */
-function createBroadcast(bus: WorkerBus): Route<undefined> {
-  const members = new Set<Peer<undefined>>();
+function createBroadcast(bus: WorkerBus): Route<ServedUser> {
+  const members = new Set<Peer<ServedUser>>();
   bus.subscribe('/broadcast', (message) => {
     for (const member of members) member.send(message);
   });
@@ -28,3 +42,10 @@ function createBroadcast(bus: WorkerBus): Route<undefined> {
     message: (_sender, message) => bus.publish('/broadcast', message),
   };
 }
+
+const endpoints: ReadonlyMap<string, Endpoint> = new Map([
+  ['/echo', { dialect: 'raw', transport: 'websocket', asksForTokens: false }],
+  ['/broadcast', { dialect: 'raw', transport: 'websocket', asksForTokens: false }],
+  ['/hub', { dialect: 'native', transport: 'websocket', asksForTokens: true }],
+]);
+const nowhere: Endpoint = { dialect: null, transport: 'websocket', asksForTokens: false };

@@ -20,7 +20,9 @@ let files = new Map<string, ConsoleFile>();
 beforeEach(async () => {
   isDraining = false;
   files = new Map([['/', page]]);
-  listener = await listen(createServer(createPages({ console: files, isDraining: () => isDraining })));
+  listener = await listen(
+    createServer(createPages({ console: files, isDraining: () => isDraining, metrics: null })),
+  );
 });
 afterEach(() => listener.close());
 

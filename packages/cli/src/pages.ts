@@ -1,30 +1,53 @@
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
 
 import type { ConsoleFile } from './console-files.js';
-import { healthOf, type WorkerCount } from './health.js';
+import { type HealthView, healthOf, type WorkerCount } from './health.js';
+import { metricsContentType } from './metrics/metrics.js';
 
 export interface PagesOptions {
   readonly console: ReadonlyMap<string, ConsoleFile>;
   readonly isDraining: () => boolean;
   /** Left out in a process that is alone. */
   readonly workers?: () => WorkerCount;
+  /** Left out without a broker to wait for. */
+  readonly isBrokerReady?: () => boolean;
+  /** Null when there are none to be had here. */
+  readonly metrics: MetricsPage | null;
+}
+
+/** What is counted, for who may know. */
+export interface MetricsPage {
+  readonly isAllowed: (address: string | undefined) => boolean;
+  readonly read: () => Promise<string>;
 }
 
 /** Answers what is not for a WebSocket: the console, probes, and 404. Only files it was given can be asked for. */
 export function createPages(options: PagesOptions): RequestListener {
   return (request, response) => {
     const answer = answerTo(request, options);
-    const { status, body } = answer;
-    const isLast = answer.isLast === true || options.isDraining();
-    response.writeHead(status, {
-      ...safetyFields,
-      ...answer.headers,
-      // HTTP/2 says it in another way, and for all of its requests.
-      ...(isLast && request.httpVersionMajor === 1 ? { Connection: 'close' } : {}),
-      ...(status === 304 ? {} : { 'Content-Length': body.length }),
-    });
-    response.end(request.method === 'HEAD' || status === 304 ? '' : body);
+    if (answer instanceof Promise) void answer.then((late) => send(late, { request, response, options }));
+    else send(answer, { request, response, options });
   };
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly options: PagesOptions;
+}
+
+function send(answer: Answer, { request, response, options }: Exchange): void {
+  if (response.destroyed) return;
+  const { status, body } = answer;
+  const isLast = answer.isLast === true || options.isDraining();
+  response.writeHead(status, {
+    ...safetyFields,
+    ...answer.headers,
+    // HTTP/2 says it in another way, and for all of its requests.
+    ...(isLast && request.httpVersionMajor === 1 ? { Connection: 'close' } : {}),
+    ...(status === 304 ? {} : { 'Content-Length': body.length }),
+  });
+  response.end(request.method === 'HEAD' || status === 304 ? '' : body);
 }
 
 interface Answer {
@@ -35,16 +58,39 @@ interface Answer {
   readonly isLast?: boolean;
 }
 
-function answerTo(request: IncomingMessage, options: PagesOptions): Answer {
+function answerTo(request: IncomingMessage, options: PagesOptions): Answer | Promise<Answer> {
   const path = pathOf(request.url ?? '');
-  const health = healthOf(path, options.isDraining(), options.workers?.());
+  const health = healthOf(path, healthViewOf(options));
   const file = options.console.get(path);
-  if (health === undefined && file === undefined && path !== '/') return text(404, 'Nothing here.');
+  const metrics = path === '/metrics' ? options.metrics : null;
+  if (health === undefined && file === undefined && metrics === null && path !== '/') {
+    return text(404, 'Nothing here.');
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { ...text(405, 'Only GET and HEAD are answered here.', { Allow: 'GET, HEAD' }), isLast: true };
   }
   if (health !== undefined) return text(health.status, health.text);
+  if (metrics !== null) return metricsAnswer(metrics, request.socket.remoteAddress);
   return file === undefined ? text(503, notBuilt) : fileAnswer(file, request.headers['if-none-match']);
+}
+
+function healthViewOf({ isDraining, workers, isBrokerReady }: PagesOptions): HealthView {
+  return {
+    isDraining: isDraining(),
+    isBrokerReady: isBrokerReady?.() ?? true,
+    ...(workers === undefined ? {} : { workers: workers() }),
+  };
+}
+
+/** Who asks is who is connected to us: what a proxy says of others does not count here. */
+async function metricsAnswer({ isAllowed, read }: MetricsPage, address: string | undefined): Promise<Answer> {
+  if (!isAllowed(address)) return text(403, 'Not for you.');
+  try {
+    const headers = { 'Content-Type': metricsContentType, 'Cache-Control': 'no-store' };
+    return { status: 200, headers, body: Buffer.from(await read()) };
+  } catch (error) {
+    return text(503, error instanceof Error ? error.message : String(error));
+  }
 }
 
 function fileAnswer(file: ConsoleFile, ifNoneMatch: string | undefined): Answer {

@@ -1,40 +1,49 @@
-import { createServer, type ListeningAddress, type ServerTlsOptions, type WebSocketServer } from 'ieum';
+import {
+  accept,
+  createServer,
+  type ListeningAddress,
+  type Routes,
+  refuse,
+  type ServerObserver,
+  type ServerOptions,
+  type ServerTlsOptions,
+  type WebSocketServer,
+} from 'ieum';
 
+import { type Authentication, type ServedUser, tokenOf } from './auth/authentication.js';
 import { CommandFailure } from './command-failure.js';
 import { type ConsoleFile, loadConsoleFiles } from './console-files.js';
-import { createEndpoints } from './endpoints.js';
-import type { WorkerCount } from './health.js';
+import { endpointOf } from './endpoints.js';
 import type { Log } from './log.js';
-import { createPages } from './pages.js';
+import { createPages, type PagesOptions } from './pages.js';
 import { type ServeFlags, serverOptionsFrom } from './serve-options.js';
 import { describeSystemError, systemErrorCode } from './system-error.js';
-import type { WorkerBus } from './workers/worker-bus.js';
 
-export interface ServeParts {
+export interface ServerParts {
   readonly flags: ServeFlags;
   readonly tls: ServerTlsOptions | undefined;
-  readonly console: ReadonlyMap<string, ConsoleFile>;
-  readonly bus: WorkerBus;
+  readonly authentication: Authentication;
+  readonly routes: Routes<ServedUser>;
+  readonly observer: ServerObserver<ServedUser>;
+  readonly pages: Omit<PagesOptions, 'isDraining'>;
   readonly log: Log;
-  /** Left out in a process that is alone. */
-  readonly workers?: () => WorkerCount;
 }
 
 /** Makes the server of `ieum serve`; it does not listen yet. @throws CommandFailure for flags that it cannot honour */
-export function createServeServer(parts: ServeParts): WebSocketServer<undefined> {
-  const { flags, tls, console, bus, log, workers } = parts;
+export function createServeServer(parts: ServerParts): WebSocketServer<ServedUser> {
+  const { flags, tls, authentication, routes, observer, pages, log } = parts;
   try {
-    const server: WebSocketServer<undefined> = createServer({
+    const server: WebSocketServer<ServedUser> = createServer<ServedUser>({
       ...serverOptionsFrom(flags),
       ...(tls === undefined ? {} : { tls }),
-      routes: createEndpoints(bus),
-      request: createPages({
-        console,
-        isDraining: () => server.isDraining,
-        ...(workers === undefined ? {} : { workers }),
-      }),
+      ...(authentication.isRequired ? { authenticate: authenticateWith(authentication) } : {}),
+      routes,
+      observer,
+      request: createPages({ ...pages, isDraining: () => server.isDraining }),
       reportError: (error) =>
-        log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+        log.error(error instanceof Error ? (error.stack ?? error.message) : String(error), {
+          event: 'error',
+        }),
     });
     return server;
   } catch (cause) {
@@ -52,7 +61,7 @@ export function createServeServer(parts: ServeParts): WebSocketServer<undefined>
 /** Listens where the flags say. Rejects with a CommandFailure that says what to try. */
 export async function listenAsToldBy(
   { host, port }: Pick<ServeFlags, 'host' | 'port'>,
-  server: WebSocketServer<undefined>,
+  server: WebSocketServer<ServedUser>,
 ): Promise<ListeningAddress> {
   try {
     return await server.listen({ host, port });
@@ -69,6 +78,19 @@ export async function listenAsToldBy(
 /** The files of the console, as they were built beside this one. */
 export function loadConsole(): Promise<ReadonlyMap<string, ConsoleFile>> {
   return loadConsoleFiles(new URL('console/', import.meta.url));
+}
+
+/** Who has no token, or one that is not accepted, is told no more than that. */
+function authenticateWith(
+  authentication: Authentication,
+): NonNullable<ServerOptions<ServedUser>['authenticate']> {
+  return async (request) => {
+    // A hub asks for the token itself: clients can give it when they are connected.
+    if (endpointOf(request.path).asksForTokens) return accept<ServedUser>(undefined);
+    const identity = await authentication.authenticate(tokenOf(request), request);
+    if (identity !== null) return accept<ServedUser>(identity);
+    return refuse(401, 'a token is needed', [['WWW-Authenticate', 'Bearer']]);
+  };
 }
 
 const listenAdvice: ReadonlyMap<string, string> = new Map([

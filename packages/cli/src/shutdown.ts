@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { WebSocketServer } from 'ieum';
 
+import type { ServedUser } from './auth/authentication.js';
 import { ExitStatus } from './command-failure.js';
 import type { Log } from './log.js';
 
@@ -47,7 +48,7 @@ export function untilShutDown(options: ShutdownOptions): Promise<void> {
 }
 
 /** Begins to drain a server. */
-export function drainServer(server: WebSocketServer<undefined>, timeoutMs: number): Drain {
+export function drainServer(server: WebSocketServer<ServedUser>, timeoutMs: number): Drain {
   const gone = Promise.all([...server.peers].map((peer) => peer.closed));
   const { size } = server.peers;
   const ended = server.drain({ timeoutMs });

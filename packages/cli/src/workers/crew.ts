@@ -1,8 +1,6 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import type { ServerTlsOptions } from 'ieum';
-
 import { CommandFailure } from '../command-failure.js';
 import type { Log } from '../log.js';
 import type { ServeFlags } from '../serve-options.js';
@@ -11,12 +9,14 @@ import type { Drain, DrainCounts } from '../shutdown.js';
 import { backOffMs, longLifeMs } from './back-off.js';
 import { CrewMember, prepareCluster } from './crew-member.js';
 import { createMeetingPlace, removeMeetingPlace } from './meeting-place.js';
-import type { WorkerReport } from './worker-message.js';
+import { MetricsRounds } from './metrics-rounds.js';
+import type { WorkerReport, WorkerSetup } from './worker-message.js';
 
 export interface CrewOptions {
   /** The flags of each worker. */
   readonly shares: readonly ServeFlags[];
-  readonly tls: ServerTlsOptions | undefined;
+  /** What all of them are told. */
+  readonly common: Pick<WorkerSetup, 'tls' | 'auth' | 'version'>;
   readonly log: Log;
 }
 
@@ -30,6 +30,7 @@ export class Crew {
   /** How many died in a row, by place. */
   readonly #deaths = new Map<number, number>();
   readonly #restarts = new Set<NodeJS.Timeout>();
+  readonly #metrics = new MetricsRounds(() => this.#membersWho('listening'));
   #questions: NodeJS.Timeout | undefined;
   #phase: 'starting' | 'running' | 'ending' = 'starting';
   /** Members that are prepared; the first of them is being linked with those before, one at a time. */
@@ -115,8 +116,8 @@ export class Crew {
   }
 
   #startMember(number: number): void {
-    const { shares, tls } = this.#options;
-    const setup = { number, flags: shares[number - 1] as ServeFlags, tls, folder: this.#folder };
+    const { shares, common } = this.#options;
+    const setup = { ...common, number, flags: shares[number - 1] as ServeFlags, folder: this.#folder };
     const member = new CrewMember(setup, {
       handleReport: (reporter, report) => this.#handleReport(reporter, report),
       handleGone: (gone) => this.#handleGone(gone),
@@ -144,6 +145,12 @@ export class Crew {
         break;
       case 'link-lost':
         void this.#handleLinkLost(member, report.id);
+        break;
+      case 'counted':
+        this.#metrics.receive(member, report.snapshot);
+        break;
+      case 'want-metrics':
+        this.#metrics.ask(member);
         break;
     }
   }
@@ -199,6 +206,7 @@ export class Crew {
 
   #handleGone(member: CrewMember): void {
     this.#members.delete(member.number);
+    this.#metrics.forget(member);
     if (process.platform !== 'win32') rmSync(member.path, { force: true });
     const place = this.#joining.indexOf(member);
     if (place !== -1) this.#joining.splice(place, 1);
@@ -238,7 +246,11 @@ export class Crew {
   }
 
   get #listening(): number {
-    return [...this.#members.values()].filter(({ state }) => state === 'listening').length;
+    return this.#membersWho('listening').length;
+  }
+
+  #membersWho(state: CrewMember['state']): readonly CrewMember[] {
+    return [...this.#members.values()].filter((member) => member.state === state);
   }
 
   #tellCount(): void {

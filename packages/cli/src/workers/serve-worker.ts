@@ -1,15 +1,14 @@
 import { rmSync } from 'node:fs';
 
-import type { WebSocketServer } from 'ieum';
-
 import { CommandFailure, ExitStatus } from '../command-failure.js';
 import type { WorkerCount } from '../health.js';
-import type { Log } from '../log.js';
-import { createServeServer, listenAsToldBy, loadConsole } from '../serve-server.js';
-import { drainServer } from '../shutdown.js';
+import type { Log, LogOptions } from '../log.js';
+import { ServeNode } from '../serve-node.js';
+import { loadConsole } from '../serve-server.js';
 import { describeSystemError } from '../system-error.js';
 
 import { MeshBus } from './mesh-bus.js';
+import { MetricsRequest } from './metrics-request.js';
 import type { WorkerOrder, WorkerReport, WorkerSetup } from './worker-message.js';
 
 /** A worker's way to the primary process. */
@@ -20,15 +19,16 @@ export interface WorkerSurroundings {
 
 /** One worker process: a server with a place on the bus, that does what it is told in order. */
 export class ServeWorker {
-  readonly #log: Log;
+  readonly #createLog: (options: LogOptions) => Log;
   readonly #surroundings: WorkerSurroundings;
   #setup: WorkerSetup | null = null;
   #bus: MeshBus | null = null;
-  #server: WebSocketServer<undefined> | null = null;
+  #node: ServeNode | null = null;
   #count: WorkerCount = { listening: 0, size: 0 };
+  readonly #metrics = new MetricsRequest(() => this.#surroundings.tell({ type: 'want-metrics' }));
 
-  constructor(log: Log, surroundings: WorkerSurroundings) {
-    this.#log = log;
+  constructor(createLog: (options: LogOptions) => Log, surroundings: WorkerSurroundings) {
+    this.#createLog = createLog;
     this.#surroundings = surroundings;
   }
 
@@ -72,6 +72,13 @@ export class ServeWorker {
       case 'ask':
         this.#surroundings.tell({ type: 'here' });
         break;
+      case 'count-metrics':
+        if (this.#node === null) break;
+        this.#surroundings.tell({ type: 'counted', snapshot: await this.#node.metrics.snapshot() });
+        break;
+      case 'metrics':
+        this.#metrics.receive(order.snapshots);
+        break;
       case 'drain':
         await this.#drain(order.timeoutMs);
         break;
@@ -86,37 +93,30 @@ export class ServeWorker {
       handleLinkLost: (id) => this.#surroundings.tell({ type: 'link-lost', id }),
     });
     this.#bus = bus;
-    this.#server = createServeServer({
-      flags: setup.flags,
-      tls: setup.tls,
+    const { flags, tls, auth, version, number } = setup;
+    const options = { format: flags.logFormat, level: flags.logLevel, fields: { worker: number } };
+    const prefix = flags.logFormat === 'json' ? '' : `worker ${number}: `;
+    this.#node = await ServeNode.create({
+      ...{ flags, tls, auth, version, bus },
       console: await loadConsole(),
-      bus,
-      log: withPrefix(this.#log, `worker ${setup.number}: `),
-      workers: () => this.#count,
+      log: this.#createLog({ ...options, prefix }),
+      crew: { count: () => this.#count, gatherMetrics: () => this.#metrics.ask() },
     });
     this.#surroundings.tell({ type: 'prepared' });
   }
 
   async #listen(port: number): Promise<void> {
-    if (this.#server === null || this.#setup === null) return;
-    const address = await listenAsToldBy({ host: this.#setup.flags.host, port }, this.#server);
+    if (this.#node === null || this.#setup === null) return;
+    const address = await this.#node.listen({ host: this.#setup.flags.host, port });
     this.#surroundings.tell({ type: 'listening', url: address.url, port: address.port });
   }
 
   async #drain(timeoutMs: number): Promise<void> {
-    if (this.#server === null) return;
-    const { connections, drained } = drainServer(this.#server, timeoutMs);
+    if (this.#node === null) return;
+    const { connections, drained } = this.#node.drain(timeoutMs);
     this.#surroundings.tell({ type: 'draining', connections });
     this.#surroundings.tell({ type: 'drained', ...(await drained) }, () =>
       this.#surroundings.end(ExitStatus.Ok),
     );
   }
-}
-
-function withPrefix(log: Log, prefix: string): Log {
-  return {
-    info: (text) => log.info(prefix + text),
-    warn: (text) => log.warn(prefix + text),
-    error: (text) => log.error(prefix + text),
-  };
 }

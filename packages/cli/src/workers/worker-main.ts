@@ -7,7 +7,7 @@ import type { WorkerOrder } from './worker-message.js';
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 process.stderr.on('error', () => {});
 
-const worker = new ServeWorker(createLog(process.stderr), {
+const worker = new ServeWorker((options) => createLog(process.stderr, options), {
   tell: (report, told) => process.send?.(report, undefined, undefined, told),
   end: (exitStatus) => process.exit(exitStatus),
 });

@@ -1,6 +1,8 @@
 import type { ServerTlsOptions } from 'ieum';
 
+import type { AuthSettings } from '../auth/auth-settings.js';
 import type { WorkerCount } from '../health.js';
+import type { MetricsSnapshot } from '../metrics/metrics.js';
 import type { ServeFlags } from '../serve-options.js';
 import type { DrainCounts } from '../shutdown.js';
 
@@ -15,6 +17,10 @@ export type WorkerOrder =
   | ({ readonly type: 'count' } & WorkerCount)
   /** Are you there? */
   | { readonly type: 'ask' }
+  /** What has it counted? */
+  | { readonly type: 'count-metrics' }
+  /** The answer to `want-metrics`: what all have counted. */
+  | { readonly type: 'metrics'; readonly snapshots: readonly MetricsSnapshot[] }
   | { readonly type: 'drain'; readonly timeoutMs: number };
 
 /** What a worker tells the primary process. */
@@ -31,6 +37,10 @@ export type WorkerReport =
   | { readonly type: 'link-lost'; readonly id: number }
   /** The answer to `ask`. */
   | { readonly type: 'here' }
+  /** The answer to `count-metrics`. */
+  | { readonly type: 'counted'; readonly snapshot: MetricsSnapshot }
+  /** What have all workers counted? */
+  | { readonly type: 'want-metrics' }
   | { readonly type: 'draining'; readonly connections: number }
   | ({ readonly type: 'drained' } & DrainCounts);
 
@@ -42,6 +52,9 @@ export interface WorkerSetup {
   readonly number: number;
   readonly flags: ServeFlags;
   readonly tls: ServerTlsOptions | undefined;
+  readonly auth: AuthSettings;
+  /** Of this package. */
+  readonly version: string;
   /** The folder where workers find each other. */
   readonly folder: string;
   /** Where others reach it, in that folder. */

@@ -1,0 +1,82 @@
+import type { CloseRecord, ObservedOpening, Peer, Refusal, ServerObserver } from 'ieum';
+
+import type { ServedUser } from './auth/authentication.js';
+import type { Log, LogFields } from './log.js';
+import { causeOf } from './metrics/connection-metrics.js';
+
+/**
+ * Logs what comes and goes: connections at `debug`, refusals at `info`. Paths are logged without their query, which may have a
+ * token. Of many refusals at a time, most are only counted.
+ */
+export class ConnectionLog implements ServerObserver<ServedUser> {
+  readonly #log: Log;
+  #windowStart = Number.NEGATIVE_INFINITY;
+  #inWindow = 0;
+  #unlogged = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  handleOpened(
+    { request, subprotocol, extensions }: Peer<ServedUser>,
+    { httpVersion }: ObservedOpening,
+  ): void {
+    this.#log.debug(`connected: ${request.address} on ${request.path}`, {
+      event: 'connection.opened',
+      address: request.address,
+      path: request.path,
+      http: httpVersion,
+      subprotocol,
+      extensions,
+    });
+  }
+
+  handleClosed({ request }: Peer<ServedUser>, record: CloseRecord): void {
+    const cause = causeOf(record);
+    this.#log.debug(`gone: ${request.address} on ${request.path}, ${cause}, code ${record.code}`, {
+      event: 'connection.closed',
+      address: request.address,
+      path: request.path,
+      cause,
+      code: record.code,
+      reason: record.reason,
+      clean: record.wasClean,
+    });
+  }
+
+  handleRefused({ status, reason }: Refusal, { request, httpVersion }: ObservedOpening): void {
+    if (!this.#mayLog()) return;
+    const from = request === null ? '' : ` ${request.address} on ${request.path}`;
+    const fields: LogFields = { event: 'handshake.refused', status, reason, http: httpVersion };
+    this.#log.info(`refused${from}: ${status} ${reason}`, {
+      ...fields,
+      ...(request === null
+        ? {}
+        : { address: request.address, path: request.path, origin: request.origin ?? null }),
+    });
+  }
+
+  /** Whether this second has room; tells how many had none in the one before. */
+  #mayLog(): boolean {
+    const now = performance.now();
+    if (now - this.#windowStart >= windowMs) {
+      const count = this.#unlogged;
+      this.#windowStart = now;
+      this.#inWindow = 0;
+      this.#unlogged = 0;
+      if (count > 0) {
+        this.#log.info(`refused: ${count} more in a short time`, { event: 'handshake.refused-more', count });
+      }
+    }
+    if (this.#inWindow >= maxPerWindow) {
+      this.#unlogged++;
+      return false;
+    }
+    this.#inWindow++;
+    return true;
+  }
+}
+
+const windowMs = 1_000;
+const maxPerWindow = 20;
