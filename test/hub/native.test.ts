@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { connect, createServer, type Peer } from 'ieum';
+import { connect, createServer, type Peer, type UpgradeRequest } from 'ieum';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { decodeServerMessage } from '../../packages/ieum/src/codecs/native/index.js';
@@ -18,13 +18,16 @@ interface User {
 }
 
 /** A server of hub and dialect on a free port, and clients of it, until the test is over. */
-async function serve(options: HubOptions<User> = {}, dialect: Partial<NativeDialectOptions<User>> = {}) {
+async function serve(
+  options: HubOptions<User> = {},
+  dialect: Partial<NativeDialectOptions<User, UpgradeRequest>> = {},
+) {
   const hub = createHub<User>({ presenceGraceMs: 0, presenceBatchMs: 0, ...options });
   await hub.open();
   const authenticate = (token: string | null) =>
     token === 'nobody' ? null : { name: token, user: { role: 'user' }, info: { name: token } };
   const server = createServer({
-    routes: { '/hub': createNativeDialect<User>({ hub, authenticate, ...dialect }) },
+    routes: { '/hub': createNativeDialect({ hub, authenticate, ...dialect }) },
   });
   const { port } = await server.listen({ port: 0 });
   const url = `ws://127.0.0.1:${port}/hub`;
@@ -224,10 +227,8 @@ test('the request that opened the connection can tell who a client is', async ()
   const { open } = await serve(
     {},
     {
-      authenticate: (token, request) => {
-        const { headers } = request as { headers: { get(name: string): string | undefined } };
-        return token === null ? { name: headers.get('x-user') ?? null, user: { role: 'proxy' } } : null;
-      },
+      authenticate: (token, { headers }) =>
+        token === null ? { name: headers.get('x-user') ?? null, user: { role: 'proxy' } } : null,
     },
   );
   const client = await open(undefined, { connection: { headers: { 'x-user': 'ann' } } });
