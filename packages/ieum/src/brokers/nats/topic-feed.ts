@@ -1,0 +1,207 @@
+import type { BrokerSink } from '../../hub/broker.js';
+import type { Position } from '../../hub/position.js';
+
+import type { Gate } from './gate.js';
+import type { NatsLink } from './link.js';
+import { publicationOf, type StreamMessage } from './message.js';
+import { readHistory } from './topic-history.js';
+import type { TopicStream } from './topic-stream.js';
+
+/** What a feed works with. */
+export interface FeedContext {
+  readonly stream: TopicStream;
+  readonly link: NatsLink;
+  readonly sink: BrokerSink;
+  /** How many feeds may read from streams at a time. */
+  readonly gate: Gate;
+}
+
+/**
+ * Gives one followed topic to the sink: in order, once. Each live message names the one before it on its topic. Where that is
+ * not the last that was given, the feed reads what is between from the stream while new ones wait, and says so when something
+ * of it is not there any more.
+ */
+export class TopicFeed {
+  readonly topic: string;
+  readonly stream: TopicStream;
+  readonly #link: NatsLink;
+  readonly #sink: BrokerSink;
+  readonly #gate: Gate;
+  /** `stuck` is mending that failed, until it is tried again. */
+  #state: 'opening' | 'live' | 'mending' | 'stuck' | 'closed' = 'opening';
+  #last = 0;
+  #epoch = '';
+  #waiting: StreamMessage[] = [];
+  #waitingBytes = 0;
+  /** What waited was more than may wait: the stream has it. */
+  #hasDropped = false;
+  #isAskedAgain = false;
+
+  constructor(topic: string, { stream, link, sink, gate }: FeedContext) {
+    this.topic = topic;
+    this.stream = stream;
+    this.#link = link;
+    this.#sink = sink;
+    this.#gate = gate;
+  }
+
+  /** The last offset of the topic, as far as it is sure: null while the feed looks for something. */
+  get known(): number | null {
+    return this.#state === 'live' && this.#epoch === this.stream.epoch ? this.#last : null;
+  }
+
+  /** Where the topic stands, once the server knows that we listen. What comes behind it goes to the sink. */
+  async open(): Promise<Position | null> {
+    await this.stream.ensure();
+    await this.#link.flush();
+    const page = await readHistory(this.stream, this.topic, nothing);
+    this.#last = page.position.offset;
+    this.#epoch = page.position.epoch;
+    // Whoever awaits the position has it before the first publication comes.
+    setImmediate(() => {
+      if (this.#state === 'opening') this.#start(() => this.#mend(this.#isAskedAgain));
+    });
+    return this.stream.retention.history === null ? null : page.position;
+  }
+
+  receive(message: StreamMessage): void {
+    this.stream.saw(message.sequence);
+    if (this.#state !== 'live') {
+      this.#keep(message);
+    } else if (message.sequence > this.#last && message.previous <= this.#last) {
+      this.#give(message);
+    } else {
+      this.#keep(message);
+      this.#mendFrom(message);
+    }
+  }
+
+  /** Looks whether anything is missing: after the connection was lost, or servers lost theirs. */
+  mend(): void {
+    if (this.#state === 'opening' || this.#state === 'mending') this.#isAskedAgain = true;
+    else if (this.#state !== 'closed') this.#start(() => this.#mend(true));
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    this.#waiting = [];
+  }
+
+  /** After a message that does not fit behind the last one. */
+  #mendFrom(message: StreamMessage): void {
+    this.#start(async () => {
+      // Sequences go back when the stream was lost; otherwise it is one that we have.
+      if (message.sequence <= this.#last) await this.stream.refresh();
+      await this.#mend(true);
+    });
+  }
+
+  #start(mend: () => Promise<void>): void {
+    this.#state = 'mending';
+    mend().catch(() => this.#retry());
+  }
+
+  /** Right after opening nothing can be missing but what waits, so the stream need not be asked. */
+  async #mend(isInDoubt: boolean): Promise<void> {
+    if (isInDoubt || this.#hasDropped) await this.#catchUp();
+    while (this.#state === 'mending') {
+      const isDone = this.#giveWaiting();
+      if (isDone && !this.#isAskedAgain) {
+        this.#state = 'live';
+        return;
+      }
+      await this.#catchUp();
+    }
+  }
+
+  #catchUp(): Promise<void> {
+    return this.#gate.run(() => {
+      this.#isAskedAgain = false;
+      this.#hasDropped = false;
+      return this.stream.retention.history === null ? this.#catchUpVolatile() : this.#catchUpKept();
+    });
+  }
+
+  async #catchUpKept(): Promise<void> {
+    for (;;) {
+      const since = { offset: this.#last, epoch: this.#epoch };
+      const question = { since, limit: pageMessages, now: Date.now(), known: null };
+      const page = await readHistory(this.stream, this.topic, question);
+      if (this.#state !== 'mending') return;
+      if (!page.isContinuous) return this.#giveGap(page.position);
+      for (const publication of page.publications) {
+        this.#last = publication.position?.offset ?? this.#last;
+        this.#sink.handlePublication(publication);
+      }
+      if (page.publications.length < pageMessages) return;
+    }
+  }
+
+  /** Nothing is kept but the last one: it shows whether there was something. */
+  async #catchUpVolatile(): Promise<void> {
+    await this.stream.ensure();
+    const last = await this.stream.last(this.topic);
+    const offset = last?.sequence ?? 0;
+    if (this.#state !== 'mending') return;
+    if (this.#epoch === this.stream.epoch && offset <= this.#last) return;
+    this.#giveGap(this.stream.positionAt(offset));
+  }
+
+  #giveGap(position: Position): void {
+    this.#last = position.offset;
+    this.#epoch = position.epoch;
+    this.#sink.handleGap(this.topic, this.stream.retention.history === null ? null : position);
+  }
+
+  #give(message: StreamMessage): void {
+    this.#last = message.sequence;
+    const position = this.stream.retention.history === null ? null : this.#positionAt(message.sequence);
+    this.#sink.handlePublication(publicationOf(this.topic, message, position));
+  }
+
+  #positionAt(offset: number): Position {
+    return { offset, epoch: this.#epoch };
+  }
+
+  /** False when something before a waiting one is missing. */
+  #giveWaiting(): boolean {
+    if (this.#epoch !== this.stream.epoch) return false;
+    let given = 0;
+    for (const message of this.#waiting) {
+      if (message.sequence > this.#last) {
+        if (message.previous > this.#last) break;
+        this.#give(message);
+      }
+      given++;
+    }
+    this.#waiting = this.#waiting.slice(given);
+    this.#waitingBytes = this.#waiting.reduce((sum, { payload }) => sum + payload.byteLength, 0);
+    return this.#waiting.length === 0 && !this.#hasDropped;
+  }
+
+  #keep(message: StreamMessage): void {
+    if (this.#state === 'closed') return;
+    this.#waiting.push(message);
+    this.#waitingBytes += message.payload.byteLength;
+    if (this.#waiting.length <= maxWaitingMessages && this.#waitingBytes <= maxWaitingBytes) return;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#hasDropped = true;
+  }
+
+  /** What failed is tried again: after a moment, or when the connection is back. */
+  #retry(): void {
+    if (this.#state !== 'mending') return;
+    this.#state = 'stuck';
+    if (!this.#link.isConnected) return;
+    setTimeout(() => {
+      if (this.#state === 'stuck') this.mend();
+    }, retryMs).unref();
+  }
+}
+
+const nothing = { since: null, limit: 0, now: 0, known: null };
+const pageMessages = 256;
+const maxWaitingMessages = 1_024;
+const maxWaitingBytes = 4 * 1_024 * 1_024;
+const retryMs = 250;
