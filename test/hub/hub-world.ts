@@ -12,8 +12,10 @@ import type {
   TopicPolicy,
 } from 'ieum/hub';
 import { createHub, HubError, MemoryBroker, type Retention } from 'ieum/hub';
-import { FakeClock } from 'ieum/testing';
+import { FakeClock, type SeededRandom, seededRandom } from 'ieum/testing';
 import { MemoryExchange } from '../../packages/ieum/src/hub/memory-broker-exchange.js';
+
+import { DistantBroker } from './distant-broker.js';
 
 /** What a client saw on one topic, in order. */
 export type Seen =
@@ -36,10 +38,13 @@ export class HubWorld {
   readonly hubs: Hub<null>[] = [];
   /** What was published, by topic, as a broker saw it that nothing ever happened to. */
   readonly #published = new Map<string, Published[]>();
+  readonly #random: SeededRandom;
   #lastId = 0;
   #number = 0;
 
-  constructor() {
+  /** @param seed of how late the brokers' answers come: up to three turns of the event loop */
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
     const createEpoch = () => `epoch-${++this.#lastId}`;
     this.exchange = new MemoryExchange({ now: () => this.clock.now(), clock: this.clock, createEpoch });
   }
@@ -52,7 +57,7 @@ export class HubWorld {
     for (let i = 0; i < nodes; i++) {
       const broker = new MemoryBroker({ exchange: this.exchange });
       const hub = createHub<null>({
-        broker,
+        broker: new DistantBroker(broker, () => this.#random.below(4)),
         topics,
         clock: this.clock,
         now: () => this.clock.now(),
@@ -102,9 +107,16 @@ export class HubWorld {
     return known;
   }
 
+  /** Lets one turn of the event loop pass. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+
   /** Lets everything happen that needs no time. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 24; turn++) await this.turn();
   }
 
   /** Lets time pass, and what happens then. */

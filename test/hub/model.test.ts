@@ -7,8 +7,13 @@ import { faultIn, HubClient, HubWorld } from './hub-world.js';
 const topics = ['a', 'b/c'];
 
 class Run {
-  readonly world: HubWorld = new HubWorld();
-  readonly clients: HubClient[] = ['ann', 'bob', 'cyd'].map((name) => new HubClient(name, this.world));
+  readonly world: HubWorld;
+  readonly clients: HubClient[];
+
+  constructor(seed: number) {
+    this.world = new HubWorld(seed);
+    this.clients = ['ann', 'bob', 'cyd'].map((name) => new HubClient(name, this.world));
+  }
 
   client(number: number): HubClient {
     return this.clients[number] as HubClient;
@@ -84,6 +89,7 @@ const subscribe = fc.tuple(who, topic, fc.boolean()).map(([w, t, waits]) =>
   }),
 );
 const settle = fc.constant(named('settle', ({ world }) => world.settle()));
+const turn = fc.constant(named('one turn', ({ world }) => world.turn()));
 const pass = fc
   .constantFrom(50, 900, 6_000, 70_000)
   .map((ms) =>
@@ -112,6 +118,7 @@ const calm = fc.oneof(
   connect,
   disconnect,
   subscribe,
+  { arbitrary: turn, weight: 3 },
   settle,
   stopReading,
   readAgain,
@@ -121,9 +128,9 @@ const stormy = fc.oneof({ arbitrary: calm, weight: 6 }, pass, cut, mend, loseAns
 async function walk(
   steps: readonly NamedStep[],
   policies: Record<string, TopicPolicy<null>>,
-  buffers: boolean,
+  { seed, buffers }: { readonly seed: number; readonly buffers: boolean },
 ): Promise<Run> {
-  const run = new Run();
+  const run = new Run(seed);
   await run.world.audit(topics, { history: { maxMessages: 10_000, maxAgeMs: 1e9 }, idempotencyMs: 120_000 });
   await run.world.start(2, policies, buffers ? { whenBrokerDown: { type: 'buffer' } } : {});
   try {
@@ -143,12 +150,12 @@ const sequence = (step: fc.Arbitrary<NamedStep>) =>
 
 test('whatever clients do, they get what was published, in order and once, and need be told of no gap', async () => {
   await fc.assert(
-    fc.asyncProperty(sequence(calm), async (steps) => {
-      const run = await walk(steps, { '**': { history: { maxMessages: 10_000 } } }, false);
+    fc.asyncProperty(sequence(calm), fc.nat(), async (steps, seed) => {
+      const run = await walk(steps, { '**': { history: { maxMessages: 10_000 } } }, { seed, buffers: false });
       expect(run.faults()).toEqual([]);
       expect(run.gaps()).toBe(0);
     }),
-    { numRuns: 1_000 },
+    { numRuns: 500 },
   );
 }, 60_000);
 
@@ -162,11 +169,11 @@ test.each([
   'with %s, whatever fails and expires, nothing is lost in silence, doubled or out of order',
   async (_name, policies, buffers) => {
     await fc.assert(
-      fc.asyncProperty(sequence(stormy), async (steps) => {
-        const run = await walk(steps, policies as Record<string, TopicPolicy<null>>, buffers);
+      fc.asyncProperty(sequence(stormy), fc.nat(), async (steps, seed) => {
+        const run = await walk(steps, policies as Record<string, TopicPolicy<null>>, { seed, buffers });
         expect(run.faults()).toEqual([]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   },
   60_000,
