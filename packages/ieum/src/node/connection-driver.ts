@@ -98,7 +98,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
 
   /** Whether the transport takes no more for now, so that what is sent waits in the send queue. */
   get isCongested(): boolean {
-    return this.#backlog !== null && this.#backlog.isCongested;
+    return this.#backlog?.isCongested === true;
   }
 
   /** Resolves when all that was sent is with the operating system, or nothing more will be sent. */
