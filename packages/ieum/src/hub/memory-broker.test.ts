@@ -110,6 +110,38 @@ describe('a broker by itself', () => {
   });
 });
 
+test('a topic that is followed while it is published on begins behind the position that it is told', async () => {
+  const exchange = exchangeOn(new FakeClock());
+  const [first, second] = [new MemoryBroker({ exchange }), new MemoryBroker({ exchange })];
+  const log: string[] = [];
+  let following: Promise<Position | null> | undefined;
+  await first.open({
+    ...sinkTo([]),
+    handlePublication: ({ text }) => {
+      if (text !== '1') return;
+      void first.publish(draft('a', '2'), retention);
+      following = second.follow('a', retention);
+      void first.publish(draft('a', '3'), retention);
+    },
+  });
+  await second.open(sinkTo(log));
+  await first.follow('a', retention);
+  await first.publish(draft('a', '1'), retention);
+  expect([(await following)?.offset, log]).toEqual([2, ['ready', 'publication a 3 @3']]);
+});
+
+test('who comes from where the topic never was reads what is there, and knows that something is missing', async () => {
+  const { broker } = await opened();
+  const { position } = await broker.publish(draft('a', '1'), retention);
+  for (const since of [
+    { offset: 2, epoch: 'epoch-1' },
+    { offset: 1, epoch: 'epoch-0' },
+  ]) {
+    const page = await broker.history('a', retention, { since, limit: 10 });
+    expect(page).toMatchObject({ publications: [{ text: '1' }], position, isContinuous: false });
+  }
+});
+
 describe('a topic that is forgotten', () => {
   test('is known for an hour after its last publication, for those who missed nothing', async () => {
     const { broker, exchange, clock } = await opened();
@@ -141,6 +173,17 @@ describe('a topic that is forgotten', () => {
     broker.unfollow('b');
     expect(exchange.topicCount).toBe(1);
     broker.unfollow('a');
+    clock.advance(2 * hourMs);
+    expect(exchange.topicCount).toBe(0);
+  });
+
+  test('is not kept by a broker that is closed', async () => {
+    const { broker, exchange, clock } = await opened();
+    const other = new MemoryBroker({ exchange });
+    await other.open(sinkTo([]));
+    for (const retained of [retention, notKept]) await broker.follow(`${retained === notKept}`, retained);
+    await broker.close();
+    expect(exchange.topicCount).toBe(1);
     clock.advance(2 * hourMs);
     expect(exchange.topicCount).toBe(0);
   });
