@@ -53,7 +53,7 @@ export class RedisServer {
     this.#process = child;
     for (let attempt = 0; ; attempt++) {
       const answer = await this.ask('PING').catch(String);
-      if (answer.startsWith('+PONG')) return;
+      if (answer.startsWith('+PONG') || answer.startsWith('-NOAUTH')) return;
       if (child.exitCode !== null || attempt > 500)
         throw new Error(`redis-server does not answer: ${answer}`);
       await delay(10);

@@ -7,7 +7,7 @@ import type { Publication } from '../../hub/publication.js';
 import { decodeMessage } from './publication-frame.js';
 import type { ChannelListener } from './redis-connection.js';
 import type { RedisLink } from './redis-link.js';
-import type { TopicLog } from './topic-log.js';
+import type { LogPage, TopicLog } from './topic-log.js';
 
 /**
  * A topic whose publications the sink gets. They come over its channel, which loses whatever is published while it is not
@@ -136,12 +136,13 @@ export class FollowedTopic {
         maxAgeMs: 0,
       });
       if (this.#listener !== listener) return;
-      if (page.last.epoch === since.epoch && page.last.offset >= since.offset) {
-        for (const publication of page.publications) this.#giveRead(publication);
-        if (page.count === pageSize) continue;
+      if (page.last.epoch !== since.epoch) {
+        this.#giveGap({ epoch: page.last.epoch, offset: seenOf(since, page) });
+        continue;
       }
-      const { epoch, offset } = this.#position as Position;
-      if (page.last.epoch !== epoch || page.last.offset !== offset) this.#giveGap(page.last);
+      for (const publication of page.publications) this.#giveRead(publication);
+      if (page.count === pageSize) continue;
+      if ((this.#position as Position).offset !== page.last.offset) this.#giveGap(page.last);
       if (!this.#giveWaiting()) return;
     }
   }
@@ -188,6 +189,13 @@ export class FollowedTopic {
     this.#position = position;
     this.#sink.handleGap(this.topic, position);
   }
+}
+
+/** What of the epoch that a page is of was given before. All after it comes behind the gap. */
+function seenOf({ epoch, offset }: Position, { last, fork }: LogPage): number {
+  // Nobody was given anything of a history that has begun anew.
+  if (fork === null) return 0;
+  return fork.epoch === epoch ? Math.min(fork.offset, offset) : last.offset;
 }
 
 /** Publications that wait for earlier ones. Beyond its bounds it keeps none: they are read again. */

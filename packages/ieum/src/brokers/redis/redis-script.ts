@@ -7,7 +7,7 @@ export interface RedisScript {
 /**
  * The state of a topic. Its epoch belongs to the server's replication ID, which is another one after every restart and every
  * failover, when the end of what was published may be lost: then a new epoch begins, and offsets go on growing. What
- * survived of the stream is the beginning of the new epoch.
+ * survived of the stream is the beginning of the new epoch; meta tells which epoch it was before, and how far.
  */
 const topicState = `
 local function server()
@@ -25,7 +25,8 @@ local function topicState(meta, stream, freshEpoch)
   end
   if not state[1] then redis.call('UNLINK', stream) end
   local offset = tonumber(state[2] or '0')
-  redis.call('HSET', meta, 'e', freshEpoch, 'o', string.format('%.0f', offset), 'r', here, 't', '0')
+  local fork = string.format('%.0f', offset)
+  redis.call('HSET', meta, 'e', freshEpoch, 'o', fork, 'r', here, 't', '0', 'p', state[1] or '', 'f', fork)
   return freshEpoch, offset, 0
 end
 local function place(entry)
@@ -104,7 +105,7 @@ return {0, epoch, offset}
  * KEYS: meta, stream.
  * ARGV: 1 fresh epoch, 2 how long meta is kept in ms, 3 how long entries are in ms or 0 for as they are, 4 limit,
  * 5 epoch or empty for the last entries, 6 offset behind which to begin.
- * Reply: epoch, offset, entries of id and fields.
+ * Reply: epoch, offset, entries of id and fields, the epoch before or empty, how far that is the same.
  */
 export const readScript: RedisScript = {
   name: 'read',
@@ -124,7 +125,8 @@ if limit > 0 then
     entries = redis.call('XRANGE', stream, start, '+', 'COUNT', limit)
   end
 end
-return {epoch, offset, entries}
+local before = redis.call('HMGET', meta, 'p', 'f')
+return {epoch, offset, entries, before[1], before[2]}
 `,
 };
 

@@ -13,6 +13,8 @@ import { publishScript, readScript } from './redis-script.js';
 /** Part of a topic's history: `last` is where the topic stood, `epoch` included. */
 export interface LogPage {
   readonly last: Position;
+  /** Up to there the epoch before was the same; null when there was none. */
+  readonly fork: Position | null;
   /** How many there were, those that cannot be read included. */
   readonly count: number;
   readonly publications: readonly Publication[];
@@ -75,7 +77,7 @@ export class TopicLog {
     const names = this.#access.keys.topic(topic);
     const { since, limit, maxAgeMs } = request;
     const isReadable = since === null || Number.isSafeInteger(since.offset);
-    const [epoch, offset, entries] = await this.#access.run({
+    const [epoch, offset, entries, epochBefore, fork] = await this.#access.run({
       tag: tagOf(topic),
       script: readScript,
       keys: [names.meta, names.stream],
@@ -91,7 +93,13 @@ export class TopicLog {
     const last = positionOf(epoch, offset);
     const rows = Array.isArray(entries) ? (entries as readonly RedisReply[]) : [];
     const publications = rows.map((row) => readEntry(topic, row, last.epoch));
-    return { last, count: rows.length, publications: publications.filter((one) => one !== null) };
+    const hasBefore = String(epochBefore ?? '') !== '';
+    return {
+      last,
+      fork: hasBefore ? positionOf(epochBefore, fork) : null,
+      count: rows.length,
+      publications: publications.filter((one) => one !== null),
+    };
   }
 }
 
