@@ -1,10 +1,14 @@
 import type { Broker, BrokerSink, MemberChange, PublicationDraft, Retention } from 'ieum/hub';
 
-/** A broker as if it were far away: its answers come late, and what is published meanwhile comes before them. */
+/**
+ * A broker as if it were far away: its answers come late, and so does what it says by itself, in its own order. Either may
+ * come before the other.
+ */
 export class DistantBroker implements Broker {
   readonly #broker: Broker;
   /** How many turns of the event loop the next answer takes. */
   readonly #turns: () => number;
+  #said: Promise<void> = Promise.resolve();
 
   constructor(broker: Broker, turns: () => number) {
     this.#broker = broker;
@@ -15,8 +19,16 @@ export class DistantBroker implements Broker {
     return this.#broker.isReady;
   }
 
-  open(sink: BrokerSink): ReturnType<Broker['open']> {
-    return this.#broker.open(sink);
+  open(sink: BrokerSink): Promise<void> {
+    return this.#broker.open({
+      handlePublication: (...said) => this.#say(() => sink.handlePublication(...said)),
+      handlePatternPublication: (...said) => this.#say(() => sink.handlePatternPublication(...said)),
+      handleGap: (...said) => this.#say(() => sink.handleGap(...said)),
+      handlePatternGap: () => this.#say(() => sink.handlePatternGap()),
+      handleMemberChanges: (...said) => this.#say(() => sink.handleMemberChanges(...said)),
+      handleMembers: (...said) => this.#say(() => sink.handleMembers(...said)),
+      handleReadiness: (...said) => this.#say(() => sink.handleReadiness(...said)),
+    });
   }
 
   publish(draft: PublicationDraft, retention: Retention): ReturnType<Broker['publish']> {
@@ -63,6 +75,15 @@ export class DistantBroker implements Broker {
     return this.#broker.close();
   }
 
+  #say(what: () => void): void {
+    const wait = this.#wait();
+    this.#said = this.#said.then(() => wait).then(what);
+  }
+
+  async #wait(): Promise<void> {
+    for (let left = this.#turns(); left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   async #late<Answer>(answer: Promise<Answer>): Promise<Answer> {
     const settled = await answer.then(
       (value) => () => value,
@@ -70,7 +91,7 @@ export class DistantBroker implements Broker {
         throw error;
       },
     );
-    for (let left = this.#turns(); left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
+    await this.#wait();
     return settled();
   }
 }

@@ -4,7 +4,7 @@ import type { Broker, HistoryPage } from './broker.js';
 import { FanOutWatch } from './fan-out-watch.js';
 import type { FanOut, HubObserver } from './hub-observer.js';
 import { Lingering } from './lingering.js';
-import type { Position } from './position.js';
+import { isAfter, type Position } from './position.js';
 import type { Publication } from './publication.js';
 import type { Gap } from './subscriber.js';
 import type { Subscription, SubscriptionSource } from './subscription.js';
@@ -30,6 +30,8 @@ export class FollowedTopic {
   readonly #lingering: Lingering;
   readonly #ready: Promise<void>;
   #last: Position | null = null;
+  /** Where it moved before it was known where it stood. Null from then on. */
+  #early: { readonly type: 'publication' | 'gap'; readonly position: Position | null }[] | null = [];
   #moved: (() => void)[] = [];
 
   /** @param handleUnneeded called when nobody has needed it for a while */
@@ -98,7 +100,9 @@ export class FollowedTopic {
 
   /** Gives what was published to all subscribers. */
   handlePublication(publication: Publication): void {
-    if (publication.position !== null) this.#last = publication.position;
+    const { position } = publication;
+    this.#early?.push({ type: 'publication', position });
+    if (position !== null) this.#last = position;
     const fanOut = fanOutTo(this.#subscriptions, publication);
     this.#owner.observer.handleFanOut?.(this.name, publication.payload.byteLength, fanOut);
     this.watch.handle(publication.id, fanOut);
@@ -108,6 +112,7 @@ export class FollowedTopic {
   handleGap(position: Position | null): void {
     const isSameEpoch = position === null || position.epoch === this.#last?.epoch;
     const reason: Gap['reason'] = isSameEpoch ? 'broker' : 'epoch';
+    this.#early?.push({ type: 'gap', position });
     this.#last = position;
     for (const subscription of this.#subscriptions) subscription.handleGap(reason, position);
     this.watch.abandon();
@@ -124,8 +129,13 @@ export class FollowedTopic {
 
   async #follow(): Promise<void> {
     const position = await this.#owner.broker.follow(this.name, this.policy.retention);
-    // What came meanwhile came after it.
-    this.#last ??= position;
+    this.#last = position;
+    for (const moved of this.#early ?? []) {
+      // What is older came late, from a time when the topic was followed before.
+      const isNewer = moved.type === 'gap' || position === null || isLater(moved.position, this.#last);
+      if (isNewer) this.#last = moved.position;
+    }
+    this.#early = null;
   }
 
   async #snapshot(takeSnapshot: () => unknown): Promise<unknown> {
@@ -151,6 +161,10 @@ export class FollowedTopic {
     this.#moved = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function isLater(position: Position | null, than: Position | null): boolean {
+  return position !== null && than !== null && isAfter(position, than);
 }
 
 /** Gives a publication to subscriptions. */
