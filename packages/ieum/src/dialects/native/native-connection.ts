@@ -53,26 +53,21 @@ export class NativeConnection<User> {
   readonly #settings: ConnectionSettings<User>;
   #session: NativeSession<User> | null = null;
   #isClosed = false;
-  #cancelTimer: () => void = () => {};
+  #cancelTimer: () => void = ignore;
   /** Settles what waits for the application when the connection is gone. */
-  #handleGone: () => void = () => {};
-  readonly #gone: Promise<null>;
+  #handleGone: () => void = ignore;
+  #watchesEnd = false;
 
   constructor(channel: Channel, authenticate: Authenticate<User>, settings: ConnectionSettings<User>) {
     this.#channel = channel;
     this.#outbox = new Outbox(channel, settings.reportError);
     this.#authenticate = authenticate;
     this.#settings = settings;
-    this.#gone = new Promise((resolve) => {
-      this.#handleGone = () => resolve(null);
-    });
   }
 
   /** The client has its time to connect from now on. */
   start(): void {
     const { clock, connectTimeoutMs } = this.#settings;
-    // Its handlers are told of the end only when every message is handled, and one of them may wait for the end.
-    void this.#channel.closed.then(() => this.close());
     this.#cancelTimer = clock.setTimer(() => {
       this.#refuse(NativeCloseCode.ConnectTimeout, unauthenticated('it took too long to connect'));
     }, connectTimeoutMs);
@@ -82,14 +77,23 @@ export class NativeConnection<User> {
   receive(message: IncomingMessage): void | Promise<void> {
     if (this.#isClosed) return undefined;
     const decoded = decodeClientMessage(message.data);
-    if (this.#session !== null) return this.#session.receive(decoded);
-    return this.#receiveFirst(decoded);
+    if (this.#session === null) return this.#receiveFirst(decoded);
+    const busy = this.#session.receive(decoded);
+    if (busy !== undefined) this.#watchEnd();
+    return busy;
   }
 
   /** The channel is gone. */
   close(): void {
     this.#end();
     this.#outbox.handleClosed();
+  }
+
+  /** Handlers are told of the end when every message is handled; one that waits for the end must hear of it before. */
+  #watchEnd(): void {
+    if (this.#watchesEnd) return;
+    this.#watchesEnd = true;
+    void this.#channel.closed.then(() => this.close());
   }
 
   #receiveFirst(message: ClientMessage | EnvelopeViolation): void | Promise<void> {
@@ -108,7 +112,7 @@ export class NativeConnection<User> {
 
   async #connect(token: string | null): Promise<void> {
     try {
-      const identity = await Promise.race([this.#authenticate(token), this.#gone]);
+      const identity = await this.#identify(token);
       if (this.#isClosed) return;
       if (identity === null || hasExpired(identity, this.#settings.now())) {
         this.#refuse(NativeCloseCode.Unauthenticated, unauthenticated('nobody is known by this token'));
@@ -119,6 +123,21 @@ export class NativeConnection<User> {
       if (this.#isClosed) this.#outbox.report(error);
       else this.#fail(error);
     }
+  }
+
+  /** Who the client is; null for nobody, and when the connection is gone before that is known. */
+  #identify(token: string | null): Promise<Identity<User> | null> {
+    return new Promise((resolve, reject) => {
+      const settle = (conclude: () => void) => {
+        this.#handleGone = ignore;
+        conclude();
+      };
+      this.#handleGone = () => resolve(null);
+      this.#authenticate(token).then(
+        (identity) => settle(() => resolve(identity)),
+        (error: unknown) => settle(() => reject(error)),
+      );
+    });
   }
 
   /** @throws what `openSession` throws */
@@ -138,8 +157,8 @@ export class NativeConnection<User> {
       session.close();
       return;
     }
-    this.#cancelTimer();
-    const authenticate = (token: string) => Promise.race([this.#authenticate(token), this.#gone]);
+    this.#stopTimer();
+    const authenticate = (token: string) => this.#identify(token);
     this.#session = new NativeSession(session, {
       outbox: this.#outbox,
       subscriptions,
@@ -174,9 +193,14 @@ export class NativeConnection<User> {
     this.#end();
   }
 
+  #stopTimer(): void {
+    this.#cancelTimer();
+    this.#cancelTimer = ignore;
+  }
+
   #end(): void {
     this.#isClosed = true;
-    this.#cancelTimer();
+    this.#stopTimer();
     this.#handleGone();
     this.#session?.close();
   }
@@ -186,3 +210,5 @@ const closeCodes: Partial<Record<HubErrorCode, number>> = {
   ERR_HUB_UNAUTHENTICATED: NativeCloseCode.Unauthenticated,
   ERR_HUB_FORBIDDEN: NativeCloseCode.Unauthenticated,
 };
+
+function ignore(): void {}

@@ -2,9 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
 import { settle } from '../../../../../test/support/memory-peer.js';
-import { NativeWire } from '../../../../../test/support/native-wire.js';
+import { type Heard, NativeWire } from '../../../../../test/support/native-wire.js';
 import { createHub, type Hub, type HubOptions, type TopicPolicy } from '../../hub/index.js';
 import { FakeClock } from '../../testing/fake-clock.js';
+import { seededRandom } from '../../testing/seeded-random.js';
 import { createNativeDialect } from './index.js';
 
 async function connected(options: HubOptions<string>, maxPending = 64) {
@@ -62,6 +63,55 @@ test('a reader who is slow gets everything in the end, in order', async () => {
   while (heard.length < 500) heard.push(...(await wire.heard()).map(({ data }) => (data as { i: number }).i));
   expect(heard).toEqual(Array.from({ length: 500 }, (_, i) => i));
 });
+
+test.each(['stays', 'goes'])(
+  'a slow reader of a topic and a pattern gets all of both once; the topic %s',
+  async (fate) => {
+    const { wire, hub } = await connected({});
+    await wire.ask({ type: 'subscribe', id: 1, topic: '*' }, { type: 'subscribe', id: 2, topic: 'a' });
+    const goOn = wire.stall();
+    await publishMany(hub, 150);
+    if (fate === 'goes') await wire.say({ type: 'unsubscribe', id: 3, topic: 'a' });
+    goOn();
+    const heard: unknown[] = [];
+    while (heard.length < 150) {
+      const messages = (await wire.heard()).filter(({ type }) => type !== 'unsubscribed');
+      heard.push(...messages.map(({ data }) => (data as { i: number }).i));
+    }
+    expect(heard).toEqual(Array.from({ length: 150 }, (_, i) => i));
+    await hub.publish('a', { i: 150 });
+    expect(await wire.heard()).toMatchObject([{ type: 'message', data: { i: 150 } }]);
+  },
+);
+
+test.each([1, 2, 3, 4, 5, 6])(
+  'subscriptions that come, go and overlap lose and double nothing (seed %i)',
+  async (seed) => {
+    const random = seededRandom(seed);
+    const history = seed % 2 === 0 ? {} : (false as const);
+    const { wire, hub } = await connected({ topics: { '**': { history } } });
+    await wire.ask({ type: 'subscribe', id: 0, topic: '**' });
+    let goOn = () => {};
+    const heard: Heard[] = [];
+    for (let i = 0; i < 400; i++) {
+      await hub.publish('a', { i, padding: 'x'.repeat(random.below(300)) });
+      const topic = random.below(4) === 0 ? '*' : 'a';
+      const dice = random.below(30);
+      if (dice === 0) goOn = wire.stall();
+      if (dice === 1) goOn();
+      if (dice === 2) await wire.say({ type: 'subscribe', id: i, topic });
+      if (dice === 3) await wire.say({ type: 'unsubscribe', id: i, topic });
+      if (dice < 10) await turn();
+      if (dice === 11) heard.push(...(await wire.heard()));
+    }
+    goOn();
+    await hub.publish('a', { i: 400 });
+    for (let i = 0; i < 60; i++) heard.push(...(await wire.heard()));
+    const got = heard.flatMap(({ type, data }) => (type === 'message' ? [(data as { i: number }).i] : []));
+    expect(new Set(got).size).toBe(got.length);
+    if (!heard.some(({ type }) => type === 'gap')) expect(got.length).toBe(401);
+  },
+);
 
 test.each<[TopicPolicy['slowReader'] & string]>([['drop-newest'], ['drop-oldest'], ['latest']])(
   'with %s a reader who is slow gets the last of it, or is told that it is missing',

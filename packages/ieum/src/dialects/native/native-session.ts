@@ -24,14 +24,14 @@ export class NativeSession<User> {
   readonly #session: Session<User>;
   readonly #parts: NativeSessionParts<User>;
   readonly #outbox: Outbox;
-  readonly #requests: IncomingRequests<User>;
+  /** Null until there is one. */
+  #requests: IncomingRequests<User> | null = null;
   readonly #pending: Pending;
 
   constructor(session: Session<User>, parts: NativeSessionParts<User>) {
     this.#session = session;
     this.#parts = parts;
     this.#outbox = parts.outbox;
-    this.#requests = new IncomingRequests(session, parts.outbox, parts.limits.maxRequests);
     this.#pending = new Pending(parts.limits.maxPending);
   }
 
@@ -48,7 +48,7 @@ export class NativeSession<User> {
 
   close(): void {
     this.#session.close();
-    this.#requests.close();
+    this.#requests?.close();
     this.#pending.close();
   }
 
@@ -65,9 +65,9 @@ export class NativeSession<User> {
       case 'presence':
         return this.#run(message.id, () => this.#presence(message));
       case 'request':
-        return this.#requests.receive(message.id, message.method, message.data ?? null);
+        return this.#receiveRequest(message);
       case 'cancel':
-        return this.#requests.cancel(message.id);
+        return this.#requests?.cancel(message.id);
       case 'response':
         return this.#session.receiveAnswer(message.id, { type: 'data', data: message.data ?? null });
       case 'error':
@@ -83,6 +83,12 @@ export class NativeSession<User> {
       case 'violation':
         return this.#outbox.refuse(message.id, invalidEnvelope(message.message));
     }
+  }
+
+  #receiveRequest({ id, method, data = null }: MessageOf<'request'>): unknown {
+    const { limits } = this.#parts;
+    this.#requests ??= new IncomingRequests(this.#session, this.#outbox, limits.maxRequests);
+    return this.#requests.receive(id, method, data);
   }
 
   /** Runs what is answered later, and answers with its error. */

@@ -110,7 +110,7 @@ export class NativeSubscriptions {
     const { topic } = entry;
     entry.subscription = subscription;
     const { position, recovery, members } = subscribed;
-    if (isPattern(topic)) this.#overlap.openPattern();
+    if (isPattern(topic)) this.#overlap.openPattern(topic);
     else this.#overlap.openTopic(topic, position);
     this.#outbox.send({
       type: 'subscribed',
@@ -129,7 +129,7 @@ export class NativeSubscriptions {
   /** What a topic's subscription had yet to deliver, and patterns left to it, nobody delivers now: the client is told. */
   #handleGone(topic: string): void {
     if (isPattern(topic)) {
-      this.#overlap.closePattern();
+      this.#overlap.closePattern(topic);
       return;
     }
     if (!this.#overlap.closeTopic(topic)) return;

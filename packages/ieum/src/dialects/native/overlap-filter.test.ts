@@ -24,8 +24,8 @@ test('without patterns everything is sent', () => {
 });
 
 test('of two patterns the first one delivers, in whatever order they come', () => {
-  filter.openPattern();
-  filter.openPattern();
+  filter.openPattern('*');
+  filter.openPattern('**');
   const one = publication(position(1));
   const two = publication(null, 'two');
   expect([one, one, two, two, one].map((found) => filter.admitsByPattern(found))).toEqual([
@@ -39,7 +39,7 @@ test('of two patterns the first one delivers, in whatever order they come', () =
 
 describe('a topic that is subscribed to by its name', () => {
   beforeEach(() => {
-    filter.openPattern();
+    filter.openPattern('*');
     filter.openTopic('a', position(5));
   });
 
@@ -78,13 +78,33 @@ describe('a topic that is subscribed to by its name', () => {
 
   test('is missing nothing that nobody else would have delivered', () => {
     filter.admitsByPattern(publication(position(6)));
-    filter.closePattern();
+    filter.closePattern('*');
     expect(filter.closeTopic('a')).toBe(false);
   });
 });
 
+test('what a topic delivered does not come again by a pattern that is behind, whatever becomes of the topic', () => {
+  filter.openTopic('a', position(5));
+  filter.openPattern('*');
+  expect(filter.admitsByTopic(publication(position(6)))).toBe(true);
+  filter.closeTopic('a');
+  expect(filter.admitsByPattern(publication(position(6)))).toBe(false);
+  expect(filter.admitsByPattern(publication(position(7)))).toBe(true);
+  filter.openTopic('a', position(8));
+  expect(filter.admitsByPattern(publication(position(6)))).toBe(false);
+  expect(filter.admitsByPattern(publication(position(8)))).toBe(true);
+});
+
+test('a pattern that does not match a topic has nothing to do with it', () => {
+  filter.openPattern('b/*');
+  filter.openTopic('a', null);
+  const found = publication(null, 'id');
+  expect([filter.admitsByTopic(found), filter.admitsByTopic(found)]).toEqual([true, true]);
+  expect(filter.closeTopic('a')).toBe(false);
+});
+
 test.each(['topic', 'pattern'])('without positions whichever is first delivers: the %s', (first) => {
-  filter.openPattern();
+  filter.openPattern('*');
   filter.openTopic('a', null);
   const found = publication(null, 'id');
   const admits = [() => filter.admitsByTopic(found), () => filter.admitsByPattern(found)];
@@ -93,7 +113,8 @@ test.each(['topic', 'pattern'])('without positions whichever is first delivers: 
 });
 
 test('what is remembered is bounded', () => {
-  filter.openPattern();
+  filter.openPattern('*');
+  filter.openPattern('**');
   const first = publication(null, 'first');
   filter.admitsByPattern(first);
   for (let i = 0; i < 4_095; i++) filter.admitsByPattern(publication(null, `${i}`));

@@ -1,37 +1,42 @@
 import { isAfter, type Position } from '../../hub/position.js';
 import type { Publication } from '../../hub/publication.js';
+import { matchesPattern } from '../../hub/topic-name.js';
 
 /**
  * Keeps a publication from reaching a connection twice because several of its subscriptions match.
  *
  * A topic that is subscribed to by its name belongs to that subscription from its position on, for only that one recovers
  * what is missed. Where positions cannot tell, and between patterns, whichever is first delivers; who was it is known for the
- * last 4,096 publications.
+ * last 4,096 publications, and only where several may match.
  */
 export class OverlapFilter {
   readonly #topics = new Map<string, TopicShare>();
-  #patterns = 0;
-  /** Ids of what patterns delivered, and topics without history. */
+  readonly #patterns = new Set<string>();
+  /** Ids of what was delivered and may come again by a pattern. */
   readonly #recent = new RecentIds();
 
   openTopic(topic: string, position: Position | null): void {
-    this.#topics.set(topic, new TopicShare(position));
+    const share = new TopicShare(position);
+    for (const pattern of this.#patterns) if (matchesPattern(pattern, topic)) share.patterns++;
+    this.#topics.set(topic, share);
   }
 
-  openPattern(): void {
-    this.#patterns++;
+  openPattern(pattern: string): void {
+    this.#patterns.add(pattern);
+    this.#count(pattern, 1);
   }
 
-  closePattern(): void {
-    this.#patterns--;
-    if (this.#patterns === 0) this.#recent.clear();
+  closePattern(pattern: string): void {
+    this.#patterns.delete(pattern);
+    this.#count(pattern, -1);
+    if (this.#patterns.size === 0) this.#recent.clear();
   }
 
   /** Returns whether something was left to the topic's subscription that it has not delivered: it is missing. */
   closeTopic(topic: string): boolean {
     const share = this.#topics.get(topic);
     this.#topics.delete(topic);
-    return this.#patterns > 0 && share?.hasDebt === true;
+    return share !== undefined && share.patterns > 0 && share.hasDebt;
   }
 
   /** What the topic's subscription delivers comes after `position`. */
@@ -40,23 +45,27 @@ export class OverlapFilter {
   }
 
   /** Whether a publication is to be sent that the topic's subscription delivers. */
-  admitsByTopic(publication: Publication): boolean {
-    const share = this.#topics.get(publication.topic);
-    share?.handleDelivered(publication.position);
-    if (this.#patterns === 0) return true;
-    if (share?.ahead.delete(publication.id)) return false;
-    if (publication.position === null) this.#recent.add(publication.id);
+  admitsByTopic({ topic, id, position }: Publication): boolean {
+    const share = this.#topics.get(topic);
+    if (share === undefined) return true;
+    share.handleDelivered(position);
+    if (share.patterns === 0) return true;
+    if (share.ahead.delete(id)) return false;
+    this.#recent.add(id);
     return true;
   }
 
   /** Whether a publication is to be sent that a pattern's subscription delivers. */
   admitsByPattern({ topic, id, position }: Publication): boolean {
     const share = this.#topics.get(topic);
-    if (share?.owns(position)) return false;
-    if (this.#recent.has(id)) return false;
-    this.#recent.add(id);
+    if (this.#recent.has(id) || share?.owns(position)) return false;
+    if (share !== undefined || this.#patterns.size > 1) this.#recent.add(id);
     share?.ahead.add(id);
     return true;
+  }
+
+  #count(pattern: string, change: number): void {
+    for (const [topic, share] of this.#topics) if (matchesPattern(pattern, topic)) share.patterns += change;
   }
 }
 
@@ -64,6 +73,8 @@ export class OverlapFilter {
 class TopicShare {
   /** Ids of what patterns delivered before it. */
   readonly ahead: RecentIds = new RecentIds();
+  /** How many patterns match it. */
+  patterns = 0;
   #start: Position | null;
   /** The last one that was left to it. */
   #left: Position | null = null;
@@ -95,15 +106,16 @@ class TopicShare {
   }
 }
 
-/** The last ids, oldest first. */
+/** The last ids, oldest first. Few connections ever have any. */
 class RecentIds {
-  readonly #ids = new Set<string>();
+  #ids: Set<string> | null = null;
 
   has(id: string): boolean {
-    return this.#ids.has(id);
+    return this.#ids?.has(id) === true;
   }
 
   add(id: string): void {
+    this.#ids ??= new Set();
     this.#ids.add(id);
     if (this.#ids.size <= maxRecent) return;
     const [oldest] = this.#ids;
@@ -111,11 +123,11 @@ class RecentIds {
   }
 
   delete(id: string): boolean {
-    return this.#ids.delete(id);
+    return this.#ids?.delete(id) === true;
   }
 
   clear(): void {
-    this.#ids.clear();
+    this.#ids = null;
   }
 }
 
