@@ -1,7 +1,7 @@
 import type { CloseRecord, ObservedOpening, Peer, Refusal, ServerObserver } from 'ieum';
 
 import type { ServedUser } from './auth/authentication.js';
-import type { Log, LogFields } from './log.js';
+import type { Log, LogFields, LogLevel } from './log.js';
 import { causeOf } from './metrics/connection-metrics.js';
 
 /**
@@ -10,18 +10,22 @@ import { causeOf } from './metrics/connection-metrics.js';
  */
 export class ConnectionLog implements ServerObserver<ServedUser> {
   readonly #log: Log;
+  readonly #tellsAll: boolean;
   #windowStart = Number.NEGATIVE_INFINITY;
   #inWindow = 0;
   #unlogged = 0;
 
-  constructor(log: Log) {
+  /** @param level the least that is logged: above `debug`, connections cost nothing here */
+  constructor(log: Log, level: LogLevel) {
     this.#log = log;
+    this.#tellsAll = level === 'debug';
   }
 
   handleOpened(
     { request, subprotocol, extensions }: Peer<ServedUser>,
     { httpVersion }: ObservedOpening,
   ): void {
+    if (!this.#tellsAll) return;
     this.#log.debug(`connected: ${request.address} on ${request.path}`, {
       event: 'connection.opened',
       address: request.address,
@@ -33,6 +37,7 @@ export class ConnectionLog implements ServerObserver<ServedUser> {
   }
 
   handleClosed({ request }: Peer<ServedUser>, record: CloseRecord): void {
+    if (!this.#tellsAll) return;
     const cause = causeOf(record);
     this.#log.debug(`gone: ${request.address} on ${request.path}, ${cause}, code ${record.code}`, {
       event: 'connection.closed',

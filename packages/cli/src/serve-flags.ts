@@ -50,6 +50,11 @@ export function addServeFlags(command: Command): Command {
       groups.configuration,
     ),
   );
+  command.addOption(
+    new Option('--config-schema', 'show the JSON Schema of such a file, and end').helpGroup(
+      groups.configuration,
+    ),
+  );
   return command;
 }
 

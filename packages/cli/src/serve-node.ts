@@ -58,7 +58,11 @@ export class ServeNode {
     const observer = watchHub({ metrics: counts.hub, tracing, log });
     this.#hub = hasHub(flags) ? new ServeHub({ flags, authentication, broker, observer, log }) : null;
     const endpoints = createEndpoints(parts.bus, this.#hub?.route ?? null);
-    const observers = [counts.connections, new ConnectionLog(log), ...(tracing === null ? [] : [tracing])];
+    const observers = [
+      counts.connections,
+      new ConnectionLog(log, flags.logLevel),
+      ...(tracing === null ? [] : [tracing]),
+    ];
     const workers = crew === undefined ? {} : { workers: crew.count };
     this.server = createServeServer({
       ...{ flags, tls, authentication, log },

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 
 import { readAuthSettings } from './auth/auth-settings.js';
+import { configSchema } from './config/config-schema.js';
 import { formatSettings, settleFlags } from './config/settings.js';
 import { createLog, type Log } from './log.js';
 import { hasHub, ServeNode, type ServeParts } from './serve-node.js';
@@ -15,10 +16,15 @@ import { sharedOut } from './workers/worker-share.js';
 
 /** Serves until a signal ends it, or shows its settings. @param command whose flags were parsed */
 export async function serve(command: Command, version: string): Promise<void> {
+  const { printConfig = false, configSchema: printSchema = false } = command.opts<PrintFlags>();
+  if (printSchema) {
+    process.stdout.write(`${JSON.stringify(configSchema(), null, 2)}\n`);
+    return;
+  }
   const settings = await settleFlags(command);
   const { flags } = settings;
   const auth = await readAuthSettings(flags);
-  if (command.opts<{ printConfig?: boolean }>().printConfig === true) {
+  if (printConfig) {
     process.stdout.write(formatSettings(settings));
     return;
   }
@@ -34,6 +40,11 @@ export async function serve(command: Command, version: string): Promise<void> {
   logStart(parts);
   process.stdout.write(`listening on ${url.replace(/^ws/, 'http')}\n`);
   await ended();
+}
+
+interface PrintFlags {
+  readonly printConfig?: boolean;
+  readonly configSchema?: boolean;
 }
 
 interface Serving {

@@ -6,6 +6,7 @@ import { readGivenFile } from '../given-file.js';
 import type { Setting } from '../serve-flags.js';
 
 import { addUnknown, describe, memberPath, membersOf, Problems } from './json-check.js';
+import { faultOffset, placeOf } from './json-fault.js';
 import { readSettingValue } from './setting-value.js';
 import { isPatternLike, readTopics } from './topic-settings.js';
 
@@ -66,14 +67,12 @@ function readAccess(value: unknown, problems: Problems): AccessRules {
 }
 
 /** The message of the platform is left out: it quotes the file, and that may have a secret. */
-function parse(path: string, text: string): unknown {
+function parse(path: string, given: string): unknown {
+  const text = given.replace(/^\ufeff/, '');
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''));
-  } catch (error) {
-    const position = /position (\d+)/.exec(String(error))?.[1];
-    const before = position === undefined ? null : text.slice(0, Number(position)).split('\n');
-    const where =
-      before === null ? '' : `, from line ${before.length}, column ${(before.at(-1) ?? '').length + 1} on`;
-    throw new CommandFailure(`${path} is no JSON${where}`, ExitStatus.Usage);
+    return JSON.parse(text);
+  } catch {
+    const { line, column } = placeOf(text, faultOffset(text));
+    throw new CommandFailure(`${path} is no JSON from line ${line}, column ${column} on`, ExitStatus.Usage);
   }
 }

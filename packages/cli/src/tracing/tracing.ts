@@ -51,7 +51,7 @@ export class Tracing implements ServerObserver<ServedUser> {
 
   constructor(tracer: Tracer, namespaces: readonly string[]) {
     this.#tracer = tracer;
-    this.#namespaces = [...namespaces].sort((a, b) => vagueness(a) - vagueness(b));
+    this.#namespaces = [...namespaces].sort(compareExactness);
   }
 
   handleOpened({ request }: Peer<ServedUser>, opening: ObservedOpening): void {
@@ -180,9 +180,19 @@ function errorTypeOf(error: unknown): string {
   return typeof code === 'string' ? code : error.name;
 }
 
-/** Patterns that leave less open go first. */
-function vagueness(pattern: string): number {
-  return pattern.split('/').reduce((sum, level) => sum + (level === '**' ? 100 : level === '*' ? 10 : 0), 0);
+/** The most exact pattern goes first, as in a hub: level by level, a name goes before `*`, and `*` before `**`. */
+function compareExactness(a: string, b: string): number {
+  const [left, right] = [a.split('/'), b.split('/')];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = vaguenessOf(left[i]) - vaguenessOf(right[i]);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function vaguenessOf(level: string | undefined): number {
+  if (level === undefined) return 3;
+  return level === '**' ? 2 : Number(level === '*');
 }
 
 const maxNameLength = 100;
