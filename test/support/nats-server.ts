@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, connect as dial, type Socket } from 'node:net';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -80,8 +80,24 @@ export class NatsServer {
   /** The same, all its data lost. */
   async restartEmpty(): Promise<void> {
     await this.kill();
-    await rm(join(this.#folder, 'data'), { recursive: true, force: true });
+    await rm(this.#data, { recursive: true, force: true });
     await this.restart();
+  }
+
+  /** Keeps a copy of the data of a server that does not run, for `restoreData`. */
+  async keepData(): Promise<void> {
+    await cp(this.#data, `${this.#data}.kept`, { recursive: true });
+  }
+
+  /** Puts the copy in the place of what a server that does not run has, as a restored disk. */
+  async restoreData(): Promise<void> {
+    await rm(this.#data, { recursive: true, force: true });
+    await cp(`${this.#data}.kept`, this.#data, { recursive: true });
+  }
+
+  /** Stops its process where it is, or lets it go on. */
+  freeze(isFrozen: boolean): void {
+    this.#process?.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT');
   }
 
   async stop(): Promise<void> {
@@ -89,10 +105,14 @@ export class NatsServer {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  get #data(): string {
+    return join(this.#folder, 'data');
+  }
+
   #config(): string {
     const { jetstream = true, config = '', cluster } = this.#options;
     const lines = [`server_name: n${this.port}`, `listen: "127.0.0.1:${this.port}"`];
-    if (jetstream) lines.push(`jetstream { store_dir: "${join(this.#folder, 'data')}" }`);
+    if (jetstream) lines.push(`jetstream { store_dir: "${this.#data}" }`);
     if (cluster !== undefined) {
       const routes = cluster.routes.map((port) => `"nats://127.0.0.1:${port}"`).join(', ');
       lines.push(
@@ -111,41 +131,29 @@ export async function startNatsCluster(count: number): Promise<NatsServer[]> {
   );
 }
 
-/** Stands between one client and a server, so that its connections can be broken. */
+/** Stands between one client and a server, so that its connections can be broken, and messages lost. */
 export class NatsGate {
   readonly port: number;
-  readonly #server: ReturnType<typeof createServer>;
-  readonly #sockets: Set<Socket>;
+  /** What the server sends on this subject does not arrive. Of small messages only, that come in one piece. */
+  lostSubject: string | null = null;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
 
   static async open(target: number): Promise<NatsGate> {
-    const sockets = new Set<Socket>();
-    const server = createServer((socket) => {
-      const upstream = dial(target, '127.0.0.1');
-      for (const [from, to] of [
-        [socket, upstream],
-        [upstream, socket],
-      ] as const) {
-        sockets.add(from);
-        from.setNoDelay(true);
-        from.on('data', (chunk) => to.write(chunk));
-        from.on('error', () => {});
-        from.on('close', () => {
-          sockets.delete(from);
-          to.destroy();
-        });
-      }
-    });
+    const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    return new NatsGate(server, sockets, address.port);
+    return new NatsGate(server, target);
   }
 
-  private constructor(server: ReturnType<typeof createServer>, sockets: Set<Socket>, port: number) {
+  private constructor(server: Server, target: number) {
     this.#server = server;
-    this.#sockets = sockets;
-    this.port = port;
+    this.port = portOf(server);
+    server.on('connection', (socket) => {
+      const upstream = dial(target, '127.0.0.1');
+      this.#pipe(socket, upstream, (chunk) => chunk);
+      this.#pipe(upstream, socket, (chunk) => this.#lose(chunk));
+    });
   }
 
   get url(): string {
@@ -165,14 +173,40 @@ export class NatsGate {
     this.cut();
     await closed;
   }
+
+  #pipe(from: Socket, to: Socket, pass: (chunk: Buffer) => Buffer): void {
+    this.#sockets.add(from);
+    from.setNoDelay(true);
+    from.on('data', (chunk) => to.write(pass(chunk)));
+    from.on('error', () => {});
+    from.on('close', () => {
+      this.#sockets.delete(from);
+      to.destroy();
+    });
+  }
+
+  /** Gives the message to a subscription that the client does not have. */
+  #lose(chunk: Buffer): Buffer {
+    if (this.lostSubject === null) return chunk;
+    const [before, ...rest] = chunk.toString('latin1').split(`HMSG ${this.lostSubject} `);
+    const lost = rest.map(
+      (text) => `HMSG ${this.lostSubject} ${text.replace(/^\d+/, (sid) => '9'.repeat(sid.length))}`,
+    );
+    return Buffer.from([before, ...lost].join(''), 'latin1');
+  }
 }
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
+  const port = portOf(server);
   server.close();
   await once(server, 'close');
+  return port;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
 }

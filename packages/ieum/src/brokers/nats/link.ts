@@ -51,6 +51,11 @@ export class NatsLink {
     return this.#faces?.connection.info?.cluster !== undefined;
   }
 
+  /** How long one attempt waits for its answer. */
+  get attemptMs(): number {
+    return Math.max(1, Math.ceil(this.#settings.timeoutMs / 5));
+  }
+
   /** Waits for a server that is not there yet; rejects when it is there and does not want us, or has no JetStream. */
   async open(): Promise<void> {
     const connection = await this.#retry(() => this.#connect());
@@ -59,7 +64,7 @@ export class NatsLink {
       this.#faces = {
         connection,
         streams,
-        jetstream: jetstream(connection, { timeout: this.#settings.timeoutMs }),
+        jetstream: jetstream(connection, { timeout: this.attemptMs }),
       };
     } catch (error) {
       await connection.close();
@@ -79,6 +84,22 @@ export class NatsLink {
         .then(resolve, reject)
         .finally(() => this.#pending.delete(reject));
     });
+  }
+
+  /**
+   * Does something that may be done again, until it succeeds or the time is up: while a cluster elects a leader, nobody answers
+   * or nobody is there.
+   */
+  async persist<Value>(attempt: () => Promise<Value>): Promise<Value> {
+    const until = performance.now() + this.#settings.timeoutMs;
+    for (let pauseMs = 25; ; pauseMs = Math.min(2 * pauseMs, 400)) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isPassing(error) || !this.#isConnected || performance.now() + pauseMs >= until) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
   }
 
   /** Resolves when the server has everything that was sent so far, interest in subjects included. */
@@ -112,7 +133,7 @@ export class NatsLink {
   }
 
   #manager(connection: NatsConnection): Promise<JetStreamManager> {
-    return jetstreamManager(connection, { timeout: this.#settings.timeoutMs }).catch((error) => {
+    return jetstreamManager(connection, { timeout: this.attemptMs }).catch((error) => {
       const isMissing = connection.info?.jetstream !== true || error?.cause instanceof JetStreamApiError;
       if (error?.name !== 'JetStreamNotEnabled' || !isMissing) throw error;
       throw new HubError('ERR_HUB_INVALID_OPTION', 'the NATS server has JetStream not enabled for us', {
@@ -194,6 +215,13 @@ export function asHubError(error: unknown): HubError {
 /** Full jitter, up to five seconds. */
 export function backoffMs(attempt: number): number {
   return 20 + Math.floor(Math.random() * Math.min(5_000, 100 * 2 ** Math.min(attempt, 10)));
+}
+
+/** What a cluster says, or does not say, while it elects a leader. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof errors.TimeoutError) return true;
+  if (error instanceof JetStreamApiError) return error.status === 503;
+  return error instanceof Error && error.name === 'JetStreamNotEnabled';
 }
 
 function isFinal(error: unknown): boolean {

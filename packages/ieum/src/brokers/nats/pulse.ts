@@ -79,7 +79,10 @@ export class Pulse {
 
   #receive(pulse: WirePulse, reply: string | undefined): void {
     if (pulse.n === this.#node) return;
-    if (pulse.bye) return this.#remove(pulse.n);
+    if (pulse.bye) {
+      this.#remove(pulse.n);
+      return;
+    }
     const known = this.#nodes.get(pulse.n);
     this.#nodes.set(pulse.n, { incarnation: pulse.i, heardAt: performance.now() });
     if (reply === this.#subject) this.#link.send(this.#subject, this.#text());

@@ -65,7 +65,6 @@ export class TopicFeed {
   }
 
   receive(message: StreamMessage): void {
-    this.stream.saw(message.sequence);
     if (this.#state !== 'live') {
       this.#keep(message);
     } else if (message.sequence > this.#last && message.previous <= this.#last) {
@@ -111,7 +110,21 @@ export class TopicFeed {
         return;
       }
       await this.#catchUp();
+      if (this.#isBeyondStream()) this.#dropWaiting();
     }
+  }
+
+  /** Whether what waits comes after something that the stream has not, or not yet. */
+  #isBeyondStream(): boolean {
+    const [first] = this.#waiting;
+    return first !== undefined && !this.#hasDropped && first.previous > this.#last;
+  }
+
+  /** The stream decides: once it has them they are read from there. */
+  #dropWaiting(): void {
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    setTimeout(() => this.mend(), laterMs).unref();
   }
 
   #catchUp(): Promise<void> {
@@ -144,7 +157,10 @@ export class TopicFeed {
     const offset = last?.sequence ?? 0;
     if (this.#state !== 'mending') return;
     if (this.#epoch === this.stream.epoch && offset <= this.#last) return;
-    this.#giveGap(this.stream.positionAt(offset));
+    const [first] = this.#waiting;
+    const isLater = first !== undefined && first.previous > this.#last && this.#epoch === this.stream.epoch;
+    // What waits is whole from its first one on.
+    this.#giveGap(this.stream.positionAt(isLater ? Math.min(first.previous, offset) : offset));
   }
 
   #giveGap(position: Position): void {
@@ -155,6 +171,7 @@ export class TopicFeed {
 
   #give(message: StreamMessage): void {
     this.#last = message.sequence;
+    this.stream.saw(message.sequence);
     const position = this.stream.retention.history === null ? null : this.#positionAt(message.sequence);
     this.#sink.handlePublication(publicationOf(this.topic, message, position));
   }
@@ -205,3 +222,4 @@ const pageMessages = 256;
 const maxWaitingMessages = 1_024;
 const maxWaitingBytes = 4 * 1_024 * 1_024;
 const retryMs = 250;
+const laterMs = 1_000;

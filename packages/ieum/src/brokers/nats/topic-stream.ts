@@ -1,4 +1,4 @@
-import { JetStreamApiError, type StoredMsg, type StreamInfo } from '@nats-io/jetstream';
+import { JetStreamApiError, type StoredMsg, type StreamAPI, type StreamInfo } from '@nats-io/jetstream';
 
 import type { Receipt } from '../../hub/broker.js';
 import { HubError } from '../../hub/hub-error.js';
@@ -34,7 +34,6 @@ export class TopicStream {
   readonly retention: RetentionClass;
   readonly plan: StreamPlan;
   readonly #link: NatsLink;
-  readonly #timeoutMs: number;
   readonly #handleEpoch: (stream: TopicStream) => void;
   #epoch = '';
   #lastSeen = 0;
@@ -49,7 +48,6 @@ export class TopicStream {
     this.retention = retention;
     this.plan = new StreamPlan(retention, settings);
     this.#link = link;
-    this.#timeoutMs = settings.timeoutMs;
     this.#handleEpoch = handleEpoch;
   }
 
@@ -70,7 +68,7 @@ export class TopicStream {
   /** Makes the stream, unless it is known to be there; while it is being looked at, waits for that. */
   async ensure(): Promise<void> {
     if (this.#refreshing !== null) await this.#refreshing;
-    else if (this.#epoch === '') await this.refresh();
+    else if (this.#epoch === '') await this.#link.persist(() => this.refresh());
   }
 
   /** Looks at the stream again, makes it if it is gone, and tells when its epoch is another one. */
@@ -83,14 +81,15 @@ export class TopicStream {
 
   async publish(draft: PublicationDraft, now: number): Promise<Receipt> {
     await this.ensure();
-    try {
-      return await this.#publish(draft, now);
-    } catch (error) {
-      if (!isNobodyThere(error)) throw error;
-      // Nobody takes the subject: the stream is gone, or has no leader at the moment.
-      await this.refresh();
-      return this.#publish(draft, now);
-    }
+    return this.#link.persist(async () => {
+      try {
+        return await this.#publish(draft, now);
+      } catch (error) {
+        // Nobody takes the subject: the stream is gone, or has no leader at the moment.
+        if (isNobodyThere(error)) await this.refresh();
+        throw error;
+      }
+    });
   }
 
   last(topic: string): Promise<KeptMessage | null> {
@@ -103,7 +102,7 @@ export class TopicStream {
   }
 
   async state(): Promise<StreamState> {
-    const { state } = await this.#info();
+    const { state } = await this.#link.persist(() => this.#info());
     this.saw(state.last_seq);
     return { firstSequence: state.first_seq, lastSequence: state.last_seq };
   }
@@ -111,9 +110,7 @@ export class TopicStream {
   /** How many messages of a topic are kept. */
   async count(topic: string): Promise<number> {
     const subject = subjectOf(this.plan.root, topic);
-    const info = await this.#link.run(({ streams }) =>
-      streams.streams.info(this.plan.name, { subjects_filter: subject }),
-    );
+    const info = await this.#ask((streams) => streams.info(this.plan.name, { subjects_filter: subject }));
     return info.state.subjects?.[subject] ?? 0;
   }
 
@@ -125,7 +122,7 @@ export class TopicStream {
         jetstream.publish(subjectOf(this.plan.root, draft.topic), draft.payload, {
           msgID: messageIdOf(draft),
           headers: headersOf(draft, now),
-          timeout: this.#timeoutMs,
+          timeout: this.#link.attemptMs,
         }),
       ),
     );
@@ -139,10 +136,14 @@ export class TopicStream {
   async #get(
     query: { last_by_subj: string } | { next_by_subj: string; seq: number },
   ): Promise<KeptMessage | null> {
-    const stored = await this.#link.run(({ streams }) => streams.streams.getMessage(this.plan.name, query));
+    const stored = await this.#ask((streams) => streams.getMessage(this.plan.name, query));
     if (stored === null) return null;
     this.saw(stored.seq);
     return keptMessageOf(stored);
+  }
+
+  #ask<Value>(question: (streams: StreamAPI) => Promise<Value>): Promise<Value> {
+    return this.#link.persist(() => this.#link.run(({ streams }) => question(streams.streams)));
   }
 
   #info(): Promise<StreamInfo> {
@@ -176,17 +177,28 @@ export class TopicStream {
     return this.#link.run(({ streams }) => streams.streams.update(this.plan.name, { description }));
   }
 
+  /** What the stream is like; one that is not there is made. */
   async #look(): Promise<StreamInfo> {
+    const info = await this.#find();
+    if (info !== null) return info;
+    // A server that has just deleted a stream goes on removing its folder for a moment, with whatever is new in it.
+    if (this.#epoch !== '') await new Promise((resolve) => setTimeout(resolve, deletingMs));
     try {
-      return await this.#info();
-    } catch (error) {
-      if (!(error instanceof JetStreamApiError) || error.code !== streamNotFound) throw error;
-    }
-    try {
-      return await this.#link.run(({ streams }) => streams.streams.add(this.plan.config));
+      return (
+        (await this.#find()) ?? (await this.#link.run(({ streams }) => streams.streams.add(this.plan.config)))
+      );
     } catch (error) {
       // Somebody with other options was there first: the stream is as they wanted it.
       if (error instanceof JetStreamApiError && error.code === streamNameInUse) return this.#info();
+      throw error;
+    }
+  }
+
+  async #find(): Promise<StreamInfo | null> {
+    try {
+      return await this.#info();
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === streamNotFound) return null;
       throw error;
     }
   }
@@ -226,3 +238,5 @@ function isNobodyThere(error: unknown): boolean {
 const streamNotFound = 10_059;
 const streamNameInUse = 10_058;
 const messageTooLarge = 10_054;
+
+const deletingMs = 1_000;
