@@ -5,7 +5,8 @@ import type { Publication, PublicationDraft } from './publication.js';
  * Where the hubs of one system meet: it orders what is published on a topic, keeps history and tells who is there.
  * The memory broker is one for a hub by itself. One contract suite holds for all.
  *
- * A broker puts the publications of a topic in one order for everybody. Between `follow` and `unfollow` it gives every
+ * A broker puts the publications of a topic in one order for everybody; those of one node are in it as they were published,
+ * awaited or not. Between `follow` and `unfollow` it gives every
  * publication of the topic to the sink, in that order and once, also after its connection broke and healed; where it
  * cannot, it says so with `handleGap`, before anything that came later.
  */

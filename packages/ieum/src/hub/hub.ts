@@ -117,7 +117,8 @@ export class Hub<User = unknown> {
     const policy = this.#policies.of(checkTopic(topic));
     const content = policy.schema === null ? contentOf(data) : jsonContent(data);
     const { headers = {}, key } = options;
-    return this.#publish(topic, { ...content, headers }, { name: null, key: checkKey(key) });
+    const publisher = { name: null, key: checkKey(key) };
+    return this.#publishDraft(await this.#draftOf(topic, { ...content, headers }, publisher));
   }
 
   /**
@@ -201,22 +202,17 @@ export class Hub<User = unknown> {
     void this.#backlog?.send();
   }
 
-  async #publish(topic: string, content: Content, { name, key }: Publisher): Promise<PublishResult> {
-    this.#requireOpen();
-    const { maxPayloadBytes, retention, schema } = this.#policies.of(topic);
+  async #draftOf(topic: string, content: Content, { name, key }: Publisher): Promise<PublicationDraft> {
+    const { maxPayloadBytes, schema } = this.#policies.of(topic);
     requireFit(content, maxPayloadBytes);
     const headers = checkHeaders(content.headers);
     const { format, payload } = schema === null ? content : await this.#checked(schema, content);
-    const draft: PublicationDraft = {
-      topic,
-      format,
-      payload,
-      headers,
-      publisher: name,
-      id: this.#createId(),
-      key,
-    };
-    return this.#publishing.publish(draft, retention);
+    return { topic, format, payload, headers, publisher: name, id: this.#createId(), key };
+  }
+
+  #publishDraft(draft: PublicationDraft): Promise<PublishResult> {
+    this.#requireOpen();
+    return this.#publishing.publish(draft, this.#policies.of(draft.topic).retention);
   }
 
   /** What the schema makes of it: that is published. */
@@ -232,7 +228,8 @@ export class Hub<User = unknown> {
       | 'mayDo'
       | 'holdTopic'
       | 'holdPattern'
-      | 'publishContent'
+      | 'draftOf'
+      | 'publishDraft'
       | 'handleRequest'
       | 'handleSessionClosed'
     > = {
@@ -240,7 +237,8 @@ export class Hub<User = unknown> {
       mayDo: (action, name, identity) => this.#mayDo(action, name, identity),
       holdTopic: (name, policy) => this.#table.holdTopic(name, policy),
       holdPattern: (name, policy) => this.#table.holdPattern(name, policy),
-      publishContent: (topic, content, by) => this.#publish(topic, content, by),
+      draftOf: (topic, content, by) => this.#draftOf(topic, content, by),
+      publishDraft: (draft) => this.#publishDraft(draft),
       handleRequest: (method, data, context) => this.#methods.handle(method, data, context),
       handleSessionClosed: (session) => {
         this.#sessions.delete(session);

@@ -26,11 +26,8 @@ export class Presence implements Pick<BrokerSink, 'handleMemberChanges' | 'handl
     return local.enter(member);
   }
 
-  /** Who is there, and from then on what changes. Rejects with `ERR_HUB_UNAVAILABLE`. */
-  async watch(
-    topic: string,
-    watcher: PresenceWatcher,
-  ): Promise<{ readonly members: readonly Member[]; readonly unwatch: () => void }> {
+  /** Follows who is there, for somebody who then watches. Rejects with `ERR_HUB_UNAVAILABLE`. */
+  async follow(topic: string): Promise<FollowedMembers> {
     const watched = this.#watched.get(topic) ?? this.#follow(topic);
     watched.lingering.hold();
     try {
@@ -40,12 +37,13 @@ export class Presence implements Pick<BrokerSink, 'handleMemberChanges' | 'handl
       if (this.#watched.get(topic) === watched) this.#unfollow(topic, watched);
       throw error;
     }
-    const end = watched.view.watch(watcher);
-    const unwatch = () => {
-      end();
-      watched.lingering.release();
+    return {
+      watch: (watcher) => {
+        const unwatch = watched.view.watch(watcher);
+        return { members: watched.view.members, unwatch };
+      },
+      release: () => watched.lingering.release(),
     };
-    return { members: watched.view.members, unwatch };
   }
 
   /** Who is there now. Rejects with `ERR_HUB_UNAVAILABLE`. */
@@ -87,6 +85,13 @@ export class Presence implements Pick<BrokerSink, 'handleMemberChanges' | 'handl
     watched.view.close();
     this.#owner.broker.unfollowMembers(topic);
   }
+}
+
+/** The members of a topic, known and kept up to date until they are released. */
+export interface FollowedMembers {
+  /** Who is there at this moment, and from it on what changes. */
+  watch(watcher: PresenceWatcher): { readonly members: readonly Member[]; readonly unwatch: () => void };
+  release(): void;
 }
 
 interface Watched {

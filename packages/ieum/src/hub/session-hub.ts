@@ -8,6 +8,7 @@ import type { HubObserver } from './hub-observer.js';
 import type { HubAction, HubLimits } from './hub-options.js';
 import type { Identity } from './identity.js';
 import type { Presence } from './presence.js';
+import type { PublicationDraft } from './publication.js';
 import type { PublishResult } from './publishing.js';
 import type { Session } from './session.js';
 import type { CompletePolicy } from './topic-policy.js';
@@ -26,7 +27,9 @@ export interface SessionHub<User> {
   /** Follows a topic for somebody, who releases it. Rejects with `ERR_HUB_UNAVAILABLE`. */
   holdTopic(name: string, policy: CompletePolicy<User>): Promise<FollowedTopic>;
   holdPattern(name: string, policy: CompletePolicy<User>): Promise<FollowedPattern>;
-  publishContent(topic: string, content: Content, by: Publisher): Promise<PublishResult>;
+  /** What is to be published, checked. Rejects with what is wrong with it. */
+  draftOf(topic: string, content: Content, by: Publisher): Promise<PublicationDraft>;
+  publishDraft(draft: PublicationDraft): Promise<PublishResult>;
   handleRequest(method: string, data: unknown, context: RequestContext<User>): Promise<unknown>;
   handleSessionClosed(session: Session<User>): void;
 }

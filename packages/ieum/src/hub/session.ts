@@ -7,6 +7,8 @@ import type { HubAction } from './hub-options.js';
 import type { Identity } from './identity.js';
 import { type Answer, OutgoingRequests, type RequestOptions } from './outgoing-requests.js';
 import { checkPosition, type Position } from './position.js';
+import type { PublicationDraft } from './publication.js';
+import { PublishOrder } from './publish-order.js';
 import type { PublishResult } from './publishing.js';
 import { SessionDelivery } from './session-delivery.js';
 import { SessionExpiry } from './session-expiry.js';
@@ -41,6 +43,7 @@ export class Session<User = unknown> {
   readonly #subscriptions = new Map<Subscription, (isGraceful: boolean) => void>();
   /** Subscriptions that are being opened: they count too. */
   #opening = 0;
+  readonly #publishOrder = new PublishOrder();
   #identity: Identity<User>;
   #isClosed = false;
 
@@ -94,7 +97,7 @@ export class Session<User = unknown> {
   }
 
   /**
-   * Publishes for the client.
+   * Publishes for the client. What is published without waiting for what came before comes behind it all the same.
    *
    * Rejects with HubError `ERR_HUB_INVALID_TOPIC`, `ERR_HUB_UNKNOWN_TOPIC`, `ERR_HUB_FORBIDDEN`, `ERR_HUB_MESSAGE_TOO_LARGE`,
    * `ERR_HUB_INVALID_DATA`, `ERR_HUB_INVALID_KEY`, `ERR_HUB_INVALID_HEADER`, `ERR_HUB_UNAVAILABLE`, `ERR_HUB_CLOSED`.
@@ -107,13 +110,9 @@ export class Session<User = unknown> {
     options: { readonly key?: string } = {},
   ): Promise<PublishResult> {
     this.#requireOpen();
-    this.#hub.policyOf(checkTopic(topic));
-    const key = checkKey(options.key);
-    await this.#authorize('publish', topic);
-    const { name } = this.#identity;
-    // What one user calls a publication is nothing to another: nobody makes somebody else's a duplicate.
-    const ownKey = key === null ? null : `${name ?? this.id}\n${key}`;
-    return this.#hub.publishContent(topic, content, { name, key: ownKey });
+    return this.#publishOrder.publish(this.#draft(topic, content, checkKey(options.key)), (draft) =>
+      this.#hub.publishDraft(draft),
+    );
   }
 
   /** Reads what is kept of a topic: at most 1,000 publications at a time. Rejects as `subscribe` does. */
@@ -196,6 +195,15 @@ export class Session<User = unknown> {
     for (const subscription of [...this.#subscriptions.keys()]) subscription.close();
     this.#delivery.close();
     this.#hub.handleSessionClosed(this);
+  }
+
+  async #draft(topic: string, content: Content, key: string | null): Promise<PublicationDraft> {
+    this.#hub.policyOf(checkTopic(topic));
+    await this.#authorize('publish', topic);
+    const { name } = this.#identity;
+    // What one user calls a publication is nothing to another: nobody makes somebody else's a duplicate.
+    const ownKey = key === null ? null : `${name ?? this.id}\n${key}`;
+    return this.#hub.draftOf(topic, content, { name, key: ownKey });
   }
 
   async #allowed(

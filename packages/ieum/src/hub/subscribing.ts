@@ -49,12 +49,17 @@ export async function subscribeToTopic<User>(
     const page = await pageFor(topic, request);
     requireOpen(session);
     if (policy.presence) releases.push(hub.presence.enter(name, memberOf(session)));
-    const members = request.presence ? await watchPresence(hub, subscription, releases, session) : null;
+    const followed = request.presence ? await hub.presence.follow(name) : null;
+    if (followed !== null) releases.push(() => followed.release());
     requireOpen(session);
     topic.add(subscription);
     releases.push(() => topic.delete(subscription));
     session.handleOpened(subscription, release);
-    beginAt(topic, subscription, { request, page, members });
+    const watched = followed?.watch((change) =>
+      session.owner.subscriber.handlePresence(change, subscription),
+    );
+    if (watched !== undefined) releases.push(watched.unwatch);
+    beginAt(topic, subscription, { request, page, members: watched?.members ?? null });
     return subscription;
   } catch (error) {
     release(true);
@@ -117,19 +122,6 @@ async function pageFor<User>(
 ): Promise<HistoryPage | null> {
   if (since === undefined || topic.last === null || isSamePosition(since, topic.last)) return null;
   return topic.history(since);
-}
-
-async function watchPresence<User>(
-  hub: SessionHub<User>,
-  subscription: Subscription,
-  releases: ((isGraceful: boolean) => void)[],
-  { owner }: SubscribingSession<User>,
-): Promise<readonly Member[]> {
-  const { members, unwatch } = await hub.presence.watch(subscription.topic, (change) =>
-    owner.subscriber.handlePresence(change, subscription),
-  );
-  releases.push(unwatch);
-  return members;
 }
 
 function memberOf<User>({ id, identity }: SubscribingSession<User>): Member {

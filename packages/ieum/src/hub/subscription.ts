@@ -80,12 +80,14 @@ export class Subscription implements SubscriptionFace {
 
   /** Begins to deliver what comes after `position`, where the topic stands. */
   begin(position: Position | null): void {
+    if (this.isEnded) return;
     this.#cursor = position;
     this.#state = 'live';
   }
 
   /** Begins with what comes after `since`, of which a page may have been read already, and goes on with what is new. */
   recover(since: Position, page: HistoryPage | null): void {
+    if (this.isEnded) return;
     this.#cursor = since;
     this.#state = 'behind';
     void this.#catchUp(page ?? undefined, 'recovered');
@@ -93,7 +95,7 @@ export class Subscription implements SubscriptionFace {
 
   /** Begins with a gap: there is no way back to where the client was, and no history to read. */
   beginWithGap(reason: Gap['reason']): void {
-    void this.#tellGap({ reason, position: null, missed: null });
+    if (!this.isEnded) void this.#tellGap({ reason, position: null, missed: null });
   }
 
   /** Takes a publication that has just come. */
@@ -226,7 +228,6 @@ export class Subscription implements SubscriptionFace {
     let sent = 0;
     for (const publication of page.publications) {
       if (this.#state !== 'behind' || this.#owner.isCongested) return sent;
-      if (this.#has(publication)) continue;
       this.#send(publication);
       sent++;
     }
