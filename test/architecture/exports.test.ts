@@ -17,6 +17,10 @@ test('the export map has these subpaths', () => {
     [
       ".",
       "./core",
+      "./hub",
+      "./brokers/redis",
+      "./brokers/nats",
+      "./dialects/native",
       "./testing",
     ]
   `);
