@@ -47,6 +47,10 @@ export class ClusterTopology implements RedisTopology {
     return this.#owners[hashSlot(tag)] ?? null;
   }
 
+  groupOf(tag: string): number {
+    return hashSlot(tag);
+  }
+
   refresh(_: unknown): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = null;

@@ -47,18 +47,28 @@ export class RedisAccess {
   }
 
   /**
-   * Runs a script where it belongs, and looks for the place again when the server says that it is elsewhere: it has done
-   * nothing then.
+   * Runs a script where it belongs.
    *
    * @throws HubError `ERR_HUB_UNAVAILABLE` or `ERR_HUB_CLOSED`
    */
   async run(call: ScriptCall): Promise<readonly RedisReply[]> {
+    const reply = await this.at(call.tag, (link) => link.run(call.script, call.keys, call.args(link)));
+    return reply as readonly RedisReply[];
+  }
+
+  /**
+   * Does something at the server that has a topic or a key, and looks for it again when the server says that it is elsewhere:
+   * it has done nothing then.
+   *
+   * @throws HubError `ERR_HUB_UNAVAILABLE` or `ERR_HUB_CLOSED`
+   */
+  async at<Result>(tag: string, act: (link: RedisLink) => Promise<Result>): Promise<Result> {
     for (let attempt = 0; ; attempt++) {
       if (this.#isClosed) throw new HubError('ERR_HUB_CLOSED', 'the broker is closed');
-      const link = this.topology.linkOf(call.tag);
+      const link = this.topology.linkOf(tag);
       if (!link?.isReady) throw unavailable(new Error('the server is not connected'));
       try {
-        return (await link.run(call.script, call.keys, call.args(link))) as readonly RedisReply[];
+        return await act(link);
       } catch (error) {
         if (!isMisdirected(error) || attempt >= maxAttempts) throw unavailable(error);
         await this.topology.refresh(error);

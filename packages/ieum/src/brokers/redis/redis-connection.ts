@@ -139,7 +139,8 @@ function makeClient(address: RedisAddress, login: RedisLogin, settings: RedisSet
     disableOfflineQueue: true,
     disableClientInfo: true,
     maintNotifications: 'disabled',
-    commandOptions: { typeMapping: bytes },
+    // One timer for each command would cost more than the command: the connection watches its progress.
+    commandOptions: { typeMapping: bytes, timeout: 0 },
   });
 }
 

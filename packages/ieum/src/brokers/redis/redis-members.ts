@@ -1,10 +1,10 @@
 import type { BrokerSink, MemberChange, NodeMember } from '../../hub/broker.js';
 
 import { FollowedMembers, listOf } from './followed-members.js';
+import { tagOf } from './key-space.js';
 import { type Lease, MemberStore, type MembersByNode } from './member-store.js';
 import { OwnMembers } from './own-members.js';
 import type { RedisAccess } from './redis-access.js';
-import { unavailable } from './redis-failure.js';
 import type { RedisLink } from './redis-link.js';
 
 /** Who is there: this node's members, those of others on topics that are followed, and which nodes live at all. */
@@ -44,15 +44,13 @@ export class RedisMembers {
     const followed = new FollowedMembers(topic, channel, (name) => this.#readLiving(name), this.#sink);
     this.#followed.set(topic, followed);
     try {
-      const link = this.#access.linkOf(topic);
-      if (link === null) throw new Error('the server is not connected');
-      const members = await followed.start(link);
+      const members = await this.#access.at(tagOf(topic), (link) => this.#start(followed, link));
       if (this.#followed.get(topic) === followed) this.#started.add(followed);
       return members;
     } catch (error) {
       followed.stop();
       if (this.#followed.get(topic) === followed) this.#followed.delete(topic);
-      throw unavailable(error);
+      throw error;
     }
   }
 
@@ -88,6 +86,11 @@ export class RedisMembers {
     for (const topic of [...this.#followed.keys()]) this.unfollow(topic);
     // Others notice by themselves when it fails.
     await this.#own.leave().catch(() => {});
+  }
+
+  async #start(followed: FollowedMembers, link: RedisLink): Promise<readonly NodeMember[]> {
+    if (this.#followed.get(followed.topic) !== followed) throw new Error('they are not followed any more');
+    return followed.start(link);
   }
 
   #resumeMoved(): void {

@@ -10,8 +10,10 @@ export interface RedisScript {
  * survived of the stream is the beginning of the new epoch; meta tells which epoch it was before, and how far.
  */
 const topicState = `
+local here
 local function server()
-  return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+  here = here or string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+  return here
 end
 local function now()
   local time = redis.call('TIME')
@@ -51,53 +53,71 @@ end
 `;
 
 /**
- * KEYS: meta, stream, ids, older ids.
- * ARGV: 1 fresh epoch, 2 the command that publishes, 3 channel, 4 channel of everything, 5 id, 6 key or empty,
- * 7 idempotency in ms, 8 how many are kept or 0, 9 how long in ms, 10 how long meta is kept in ms, 11 draft.
- * Reply: 1 for a duplicate or 0, epoch or empty, offset.
+ * Publishes one after another. When it fails half way, what was published before is known when it comes again.
+ *
+ * KEYS, for each: meta, stream, ids, older ids.
+ * ARGV: 1 fresh epoch, 2 the command that publishes, 3 channel of everything; then for each: channel, id, key or empty,
+ * idempotency in ms, how many are kept or 0, how long in ms, how long meta is kept in ms, draft.
+ * Reply, for each: 1 for a duplicate or 0, epoch or empty, offset.
  *
  * Ids are kept in two hashes, of the current and of the past span of idempotency: forgetting is dropping one.
  */
 export const publishScript: RedisScript = {
   name: 'publish',
   source: `${topicState}
-local meta, stream, ids, olderIds = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local maxMessages, maxAge, idempotency = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[7])
-local time, epoch, offset, tidied = now(), '', 0, 0
-if maxMessages > 0 then epoch, offset, tidied = topicState(meta, stream, ARGV[1]) end
-if idempotency > 0 then
+local time, isCopied = now(), redis.call('PUBSUB', 'NUMSUB', ARGV[3])[2] > 0
+local function known(ids, olderIds, name)
+  return redis.call('HGET', ids, name) or redis.call('HGET', olderIds, name)
+end
+local function recognise(ids, olderIds, id, key, idempotency, place)
   local left = redis.call('PTTL', ids)
   if left >= 0 and left < idempotency then
     redis.call('UNLINK', olderIds)
     redis.call('RENAME', ids, olderIds)
     left = -2
   end
-  local id, key = 'i' .. ARGV[5], 'k' .. ARGV[6]
-  local known = redis.call('HGET', ids, id) or redis.call('HGET', olderIds, id)
-  if not known and key ~= 'k' then
-    known = redis.call('HGET', ids, key) or redis.call('HGET', olderIds, key)
-  end
-  if known then return {1, epoch, math.min(tonumber(known), offset)} end
-  local place = string.format('%.0f', offset + 1)
+  local found = known(ids, olderIds, id)
+  if not found and key ~= 'k' then found = known(ids, olderIds, key) end
+  if found then return tonumber(found) end
   if key ~= 'k' then redis.call('HSET', ids, id, place, key, place) else redis.call('HSET', ids, id, place) end
   if left < 0 then redis.call('PEXPIRE', ids, idempotency * 2) end
 end
-if maxMessages > 0 then
-  offset = redis.call('HINCRBY', meta, 'o', 1)
-  redis.call('XADD', stream, 'MAXLEN', maxMessages, string.format('%.0f-%.0f', offset, time), 'd', ARGV[11])
+local function keep(meta, stream, maxMessages, maxAge, metaAge, tidied, draft)
+  local offset = redis.call('HINCRBY', meta, 'o', 1)
+  redis.call('XADD', stream, 'MAXLEN', maxMessages, string.format('%.0f-%.0f', offset, time), 'd', draft)
   if time - tidied >= maxAge / 8 or time < tidied then
     forgetBefore(stream, time - maxAge, offset)
     redis.call('HSET', meta, 't', string.format('%.0f', time))
     redis.call('PEXPIRE', stream, string.format('%.0f', math.ceil(maxAge * 1.25) + 1000))
-    redis.call('PEXPIRE', meta, ARGV[10])
+    redis.call('PEXPIRE', meta, metaAge)
   end
+  return offset
 end
-local message = struct.pack('>I6I6B', offset, time, #epoch) .. epoch .. ARGV[11]
-redis.call(ARGV[2], ARGV[3], message)
-if redis.call('PUBSUB', 'NUMSUB', ARGV[4])[2] > 0 then
-  redis.call('PUBLISH', ARGV[4], struct.pack('>I2', #ARGV[3]) .. ARGV[3] .. message)
+local replies = {}
+for i = 0, #KEYS / 4 - 1 do
+  local k, a = i * 4, 3 + i * 8
+  local meta, stream, channel, draft = KEYS[k + 1], KEYS[k + 2], ARGV[a + 1], ARGV[a + 8]
+  local idempotency, maxMessages = tonumber(ARGV[a + 4]), tonumber(ARGV[a + 5])
+  local epoch, offset, tidied, found = '', 0, 0, nil
+  if maxMessages > 0 then epoch, offset, tidied = topicState(meta, stream, ARGV[1]) end
+  if idempotency > 0 then
+    local place = string.format('%.0f', offset + 1)
+    found = recognise(KEYS[k + 3], KEYS[k + 4], 'i' .. ARGV[a + 2], 'k' .. ARGV[a + 3], idempotency, place)
+  end
+  if found then
+    offset = math.min(found, offset)
+  else
+    if maxMessages > 0 then
+      offset = keep(meta, stream, maxMessages, tonumber(ARGV[a + 6]), ARGV[a + 7], tidied, draft)
+    end
+    local message = struct.pack('>I6I6B', offset, time, #epoch) .. epoch .. draft
+    redis.call(ARGV[2], channel, message)
+    if isCopied then redis.call('PUBLISH', ARGV[3], struct.pack('>I2', #channel) .. channel .. message) end
+  end
+  local at = #replies
+  replies[at + 1], replies[at + 2], replies[at + 3] = found and 1 or 0, epoch, offset
 end
-return {0, epoch, offset}
+return replies
 `,
 };
 

@@ -9,6 +9,8 @@ export interface RedisTopology {
   open(): void;
   /** The server that has a topic, or a key by its name; null when none is known. */
   linkOf(tag: string): RedisLink | null;
+  /** What has the same group can be changed by one script. */
+  groupOf(tag: string): number;
   /** Looks again, because a server said that it is the wrong one. Never rejects. */
   refresh(error: unknown): Promise<void>;
   close(): void;

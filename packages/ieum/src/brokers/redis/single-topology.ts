@@ -36,6 +36,10 @@ export class SingleTopology implements RedisTopology {
     return this.#link;
   }
 
+  groupOf(): number {
+    return 0;
+  }
+
   async refresh(error: unknown): Promise<void> {
     this.#link.drop(error);
   }

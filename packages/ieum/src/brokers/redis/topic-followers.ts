@@ -2,8 +2,8 @@ import type { BrokerSink, Retention } from '../../hub/broker.js';
 import type { Position } from '../../hub/position.js';
 
 import { FollowedTopic } from './followed-topic.js';
+import { tagOf } from './key-space.js';
 import type { RedisAccess } from './redis-access.js';
-import { isMisdirected, unavailable } from './redis-failure.js';
 import type { RedisLink } from './redis-link.js';
 import type { TopicLog } from './topic-log.js';
 
@@ -31,11 +31,13 @@ export class TopicFollowers {
     const followed = new FollowedTopic(topic, channel, retention, this.#log, this.#sink);
     this.#followed.set(topic, followed);
     try {
-      return await this.#start(followed);
+      const position = await this.#access.at(tagOf(topic), (link) => this.#start(followed, link));
+      if (this.#followed.get(topic) === followed) this.#started.add(followed);
+      return position;
     } catch (error) {
       followed.stop();
       if (this.#followed.get(topic) === followed) this.#followed.delete(topic);
-      throw unavailable(error);
+      throw error;
     }
   }
 
@@ -66,27 +68,9 @@ export class TopicFollowers {
     for (const topic of [...this.#followed.keys()]) this.unfollow(topic);
   }
 
-  async #start(followed: FollowedTopic): Promise<Position | null> {
-    for (let attempt = 0; ; attempt++) {
-      const link = this.#access.linkOf(followed.topic);
-      if (link === null) throw new Error('the server is not connected');
-      try {
-        const position = await followed.start(link);
-        if (this.#followed.get(followed.topic) === followed) this.#begin(followed);
-        return position;
-      } catch (error) {
-        const isGone = this.#followed.get(followed.topic) !== followed;
-        if (!isMisdirected(error) || isGone || attempt >= maxAttempts) throw error;
-        await this.#access.topology.refresh(error);
-      }
-    }
-  }
-
-  /** The server may have changed while the topic was not listed yet. */
-  #begin(followed: FollowedTopic): void {
-    this.#started.add(followed);
-    const link = this.#access.linkOf(followed.topic);
-    if (link !== null && link !== followed.link) followed.resume(link);
+  async #start(followed: FollowedTopic, link: RedisLink): Promise<Position | null> {
+    if (this.#followed.get(followed.topic) !== followed) throw new Error('it is not followed any more');
+    return followed.start(link);
   }
 
   #resumeMoved(): void {
@@ -104,5 +88,4 @@ export class TopicFollowers {
   }
 }
 
-const maxAttempts = 3;
 const touchMs = 21_600_000;

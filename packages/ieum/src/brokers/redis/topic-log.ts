@@ -6,9 +6,10 @@ import type { Publication, PublicationDraft } from '../../hub/publication.js';
 
 import { tagOf } from './key-space.js';
 import { decodeDraft, encodeDraft } from './publication-frame.js';
+import { PublishBatches } from './publish-batches.js';
 import type { RedisAccess } from './redis-access.js';
 import type { RedisReply } from './redis-connection.js';
-import { publishScript, readScript } from './redis-script.js';
+import { readScript } from './redis-script.js';
 
 /** Part of a topic's history: `last` is where the topic stood, `epoch` included. */
 export interface LogPage {
@@ -23,33 +24,28 @@ export interface LogPage {
 /** Writes and reads what is published on topics. */
 export class TopicLog {
   readonly #access: RedisAccess;
+  readonly #batches: PublishBatches;
 
   constructor(access: RedisAccess) {
     this.#access = access;
+    this.#batches = new PublishBatches(access);
   }
 
   async publish(draft: PublicationDraft, { history, idempotencyMs }: Retention): Promise<Receipt> {
-    const { topic } = draft;
-    const { keys } = this.#access;
-    const names = keys.topic(topic);
-    const frame = encodeDraft(draft);
-    const [isDuplicate, epoch, offset] = await this.#access.run({
-      tag: tagOf(topic),
-      script: publishScript,
+    const names = this.#access.keys.topic(draft.topic);
+    const [isDuplicate, epoch, offset] = await this.#batches.publish({
+      tag: tagOf(draft.topic),
       keys: [names.meta, names.stream, names.ids, names.olderIds],
-      args: (link) => [
-        this.#access.freshEpoch(),
-        link.publishCommand,
+      args: [
         names.channel,
-        keys.everything(link.id),
         draft.id,
         draft.key ?? '',
         whole(idempotencyMs),
         whole(history?.maxMessages ?? 0),
         whole(history?.maxAgeMs ?? 0),
         whole(metaMs(history)),
-        frame,
       ],
+      frame: encodeDraft(draft),
     });
     return {
       position: history === null ? null : positionOf(epoch, offset),
