@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { createClient, RESP_TYPES } from 'redis';
@@ -9,7 +12,8 @@ import {
   type RedisBrokerOptions,
 } from '../../packages/ieum/src/brokers/redis/index.js';
 import type { Position } from '../../packages/ieum/src/hub/position.js';
-import { RedisServer } from '../support/redis-server.js';
+import { createCertificates } from '../support/certificates.js';
+import { freePort, RedisServer } from '../support/redis-server.js';
 import {
   draftOf,
   eventually,
@@ -48,6 +52,30 @@ test('a wrong password is told at once, and the right one lets in', async () => 
   }
   const { broker } = await openNode({ url: `redis://me:secret@${place}` });
   expect(broker.isReady).toBe(true);
+});
+
+test('over TLS only those who trust the server are connected', async () => {
+  const { authority, server: pair } = await createCertificates();
+  const folder = await mkdtemp(join(tmpdir(), 'ieum-redis-tls-'));
+  for (const [name, text] of Object.entries({ ca: authority.cert, cert: pair.cert, key: pair.key })) {
+    await writeFile(join(folder, name), text);
+  }
+  const tlsPort = await freePort();
+  const files = [
+    `tls-cert-file ${folder}/cert`,
+    `tls-key-file ${folder}/key`,
+    `tls-ca-cert-file ${folder}/ca`,
+  ];
+  opened.push(await RedisServer.start({ config: [`tls-port ${tlsPort}`, 'tls-auth-clients no', ...files] }));
+  const url = `rediss://127.0.0.1:${tlsPort}`;
+  const node = await openNode({ url, tls: { ca: authority.cert } });
+  await publishTexts(node, 't', ['a']);
+  const sink = new RecordingSink();
+  const opening = makeBroker({ url }).open(sink);
+  opening.catch(() => {});
+  await sink.untilReadiness(false);
+  expect(sink.events[0]).toMatchObject({ error: { code: 'SELF_SIGNED_CERT_IN_CHAIN' } });
+  await rm(folder, { recursive: true, force: true });
 });
 
 test.each([

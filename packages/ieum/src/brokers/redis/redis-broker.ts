@@ -30,6 +30,8 @@ import { TopicLog } from './topic-log.js';
  *
  * What a topic keeps is a stream; publications reach nodes over channels, and whatever these lose is read from the stream. After
  * a restart or a failover of the server a topic has a new epoch, because the end of what was published may be lost with it.
+ * A master that is cut off from its replicas may take publications that are lost when another one replaces it, unless it is
+ * told not to (`min-replicas-to-write`).
  *
  * @throws HubError `ERR_HUB_INVALID_OPTION`
  */
