@@ -5,7 +5,7 @@ import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { createNatsBroker } from '../../packages/ieum/src/brokers/nats/index.js';
-import { type NatsServer, startNatsCluster } from '../support/nats-server.js';
+import { NatsGate, type NatsServer, startNatsCluster } from '../support/nats-server.js';
 import { draftOf, kept, type Node, notKept, numbers, publishStubbornly } from './broker-stage.js';
 import { absent, present, usersOf, watchMembers } from './contract/members.js';
 import { RecordingSink } from './recording-sink.js';
@@ -34,6 +34,22 @@ test('nodes that begin at once on three servers have one history', async () => {
   expect(texts[1]).toEqual(texts[0]);
   expect(texts[2]).toEqual(texts[0]);
 }, 20_000);
+
+test('what a server did not hand on when a topic was just followed comes, though nothing follows it', async () => {
+  const [publisher, server] = [nodes[0] as Node, servers[1] as NatsServer];
+  const gate = await NatsGate.open(server.port);
+  const follower = await open(gate);
+  nodes.push(follower);
+  const topic = `test/${randomUUID()}`;
+  gate.lostSubject = `ieum.r.1000-60000-60000.${topic.replaceAll('/', '.')}`;
+  await follower.broker.follow(topic, kept);
+  await publishAll(publisher, topic, ['a', 'b']);
+  await follower.sink.untilTexts(topic, 2);
+  expect(follower.sink.texts(topic)).toEqual(['a', 'b']);
+  nodes.pop();
+  await follower.broker.close();
+  await gate.close();
+});
 
 test('members are known across servers', async () => {
   const [first, second] = nodes as [Node, Node];
@@ -70,8 +86,8 @@ test('when the server that leads a stream dies, nothing is lost or doubled, on i
   );
 }, 60_000);
 
-async function open(server: NatsServer): Promise<Node> {
-  const broker = createNatsBroker({ servers: server.url, replicas: 3 });
+async function open({ url }: { readonly url: string }): Promise<Node> {
+  const broker = createNatsBroker({ servers: url, replicas: 3 });
   const sink = new RecordingSink();
   await broker.open(sink);
   return { broker, sink };

@@ -61,6 +61,32 @@ test.each([
   await gate.close();
 });
 
+test('a topic that is unfollowed while it is caught up with gives nothing more', async () => {
+  const gate = await NatsGate.open(server.port);
+  const publisher = await open();
+  const broker = createNatsBroker({ servers: gate.url });
+  const sink = new RecordingSink();
+  nodes.push({ broker, sink });
+  const topic = topicName();
+  const given: string[] = [];
+  sink.handlePublication = ({ text }) => {
+    given.push(text);
+    if (text === '3') broker.unfollow(topic);
+  };
+  await broker.open(sink);
+  await broker.follow(topic, kept);
+  gate.lostSubject = `${liveRoot}.${topic.replaceAll('/', '.')}`;
+  await publishTexts(publisher, topic, numbers(4));
+  await broker.members(topic);
+  gate.lostSubject = null;
+  await publishTexts(publisher, topic, ['5', '6']);
+  await broker.history(topic, kept, { since: null, limit: 1 });
+  await broker.members(topic);
+  await broker.members(topic);
+  expect(given).toEqual(['1', '2', '3']);
+  await gate.close();
+});
+
 test('what comes live and is not in the stream is not given, and what is there still comes', async () => {
   const node = await open();
   const topic = topicName();
@@ -178,6 +204,32 @@ test('a quiet topic proves for a while that nothing was missed, though all of it
     [0, false],
   ]);
 }, 20_000);
+
+test.each([
+  ['with history', { history: { maxMessages: 10, maxAgeMs: 100 }, idempotencyMs: 4_000 }],
+  ['without history', { history: null, idempotencyMs: 4_000 }],
+])(
+  'a break that is shorter than the stream keeps anything is no gap for a quiet topic %s',
+  async (_name, brief) => {
+    const gate = await NatsGate.open(server.port);
+    const options = { prefix: 'brief', continuityMs: 0, timeoutMs: 1_000 };
+    const [node, publisher] = [await open({ servers: gate.url, ...options }), await open(options)];
+    const [quiet, busy] = [topicName(), topicName()];
+    await node.broker.follow(quiet, brief);
+    await publishTexts(publisher, quiet, ['last'], brief);
+    await node.sink.untilTexts(quiet, 1);
+    await delay(5_000);
+    await publishTexts(publisher, busy, ['more'], brief);
+    gate.cut();
+    await node.sink.untilReadiness(false);
+    await node.sink.untilReadiness(true);
+    await publishTexts(publisher, quiet, ['next'], brief);
+    await node.sink.untilText(quiet, 'next');
+    expect(node.sink.gaps(quiet)).toEqual([]);
+    await gate.close();
+  },
+  20_000,
+);
 
 test('history is read to its full depth between those of other topics', async () => {
   const node = await open();

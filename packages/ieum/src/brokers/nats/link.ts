@@ -9,6 +9,7 @@ import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
 
 import { HubError } from '../../hub/hub-error.js';
 
+import { type Moment, momentNow } from './moment.js';
 import type { NatsSettings } from './nats-options.js';
 
 /** What a link tells its owner. */
@@ -33,6 +34,7 @@ export class NatsLink {
   readonly #pending = new Set<(error: unknown) => void>();
   #faces: LinkFaces | null = null;
   #isConnected = false;
+  #lostAt: Moment | null = null;
   #isClosed = false;
   #attempts = 0;
   #wake: (() => void) | null = null;
@@ -44,6 +46,16 @@ export class NatsLink {
 
   get isConnected(): boolean {
     return this.#isConnected;
+  }
+
+  /** When the connection was lost for the last time. */
+  get lostAt(): Moment | null {
+    return this.#lostAt;
+  }
+
+  /** How long a connection may have been dead before that was noticed. */
+  get unnoticedMs(): number {
+    return (maxPingOut + 1) * (this.#settings.connection.pingInterval ?? 0);
   }
 
   /** Whether the server is one of several: only then messages can be lost between servers. */
@@ -61,6 +73,7 @@ export class NatsLink {
     const connection = await this.#retry(() => this.#connect());
     try {
       const streams = await this.#retry(() => this.#manager(connection));
+      if (this.#isClosed) throw closed();
       this.#faces = {
         connection,
         streams,
@@ -126,6 +139,7 @@ export class NatsLink {
     return connect({
       ...this.#settings.connection,
       reconnect: true,
+      maxPingOut,
       maxReconnectAttempts: -1,
       ignoreAuthErrorAbort: true,
       reconnectDelayHandler: () => backoffMs(this.#attempts),
@@ -146,14 +160,13 @@ export class NatsLink {
   async #retry<Value>(operation: () => Promise<Value>): Promise<Value> {
     for (let attempt = 0; ; attempt++) {
       try {
-        const value = await operation();
-        if (this.#isClosed) throw new HubError('ERR_HUB_CLOSED', 'the broker was closed');
-        return value;
+        return await operation();
       } catch (error) {
-        if (this.#isClosed || isFinal(error)) throw asOpenError(error);
+        if (this.#isClosed) throw closed();
+        if (isFinal(error)) throw asOpenError(error);
       }
       await this.#sleep(backoffMs(attempt));
-      if (this.#isClosed) throw new HubError('ERR_HUB_CLOSED', 'the broker was closed');
+      if (this.#isClosed) throw closed();
     }
   }
 
@@ -188,6 +201,7 @@ export class NatsLink {
   #lose(cause: unknown): void {
     if (!this.#isConnected) return;
     this.#isConnected = false;
+    this.#lostAt = momentNow();
     const error = unavailable(cause);
     this.#failPending(error);
     this.#handlers.handleLost(error);
@@ -220,7 +234,7 @@ export function backoffMs(attempt: number): number {
 /** What a cluster says, or does not say, while it elects a leader. */
 function isPassing(error: unknown): boolean {
   if (error instanceof errors.TimeoutError) return true;
-  if (error instanceof JetStreamApiError) return error.status === 503;
+  if (error instanceof JetStreamApiError) return error.status === 503 || error.code === idInProcess;
   return error instanceof Error && error.name === 'JetStreamNotEnabled';
 }
 
@@ -230,7 +244,13 @@ function isFinal(error: unknown): boolean {
   if (error instanceof errors.UserAuthenticationExpiredError) return true;
   if (error instanceof errors.PermissionViolationError) return true;
   const { code, message } = error as { code?: unknown; message?: unknown };
+  // A server that is being started or stopped breaks connections at any point.
+  if (code === 'ECONNRESET') return false;
   return /tls|certificate|secure/i.test(`${String(code)} ${String(message)}`);
+}
+
+function closed(): HubError {
+  return new HubError('ERR_HUB_CLOSED', 'the broker was closed');
 }
 
 function asOpenError(error: unknown): HubError {
@@ -239,3 +259,8 @@ function asOpenError(error: unknown): HubError {
     cause: error,
   });
 }
+
+/** Pings that may have no answer. */
+const maxPingOut = 2;
+/** JetStream's number for a message whose id another one has that is just being stored. */
+const idInProcess = 10_158;

@@ -11,6 +11,7 @@ export function readLiveMessage(message: Msg): StreamMessage | null {
     previous: readSequence(message.headers?.get('Nats-Last-Sequence')) ?? 0,
     headers: message.headers,
     payload: message.data,
+    storedAt: Date.now(),
   };
 }
 

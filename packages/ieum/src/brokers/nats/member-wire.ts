@@ -47,8 +47,8 @@ export function changeOf(wire: WireMember | string): MemberChange {
 /** What is not one of ours, from whoever may publish here, is null. */
 export function readChange(text: string): WireChange | null {
   const value = readObject(text);
-  if (value === null || typeof value['n'] !== 'string') return null;
-  if (!isCount(value['p']) || !isCount(value['v'])) return null;
+  if (value === null || typeof value.n !== 'string') return null;
+  if (!isCount(value.p) || !isCount(value.v)) return null;
   const { c } = value;
   const isWhole = Array.isArray(c) && c.every((change) => typeof change === 'string' || isMember(change));
   return isWhole ? (value as unknown as WireChange) : null;
@@ -56,30 +56,33 @@ export function readChange(text: string): WireChange | null {
 
 export function readQuery(text: string): WireQuery | null {
   const value = readObject(text);
-  if (value === null || !isCount(value['q']) || !isTextList(value['t'])) return null;
-  return value['to'] === undefined || typeof value['to'] === 'string'
-    ? (value as unknown as WireQuery)
-    : null;
+  if (value === null || !isCount(value.q) || !isTextList(value.t)) return null;
+  return value.to === undefined || typeof value.to === 'string' ? (value as unknown as WireQuery) : null;
 }
 
 export function readAnswer(text: string): WireAnswer | null {
   const value = readObject(text);
-  if (value === null || typeof value['n'] !== 'string' || !isCount(value['q'])) return null;
+  if (value === null || typeof value.n !== 'string' || !isCount(value.q)) return null;
   const { e } = value;
-  if (typeof value['end'] !== 'boolean' || !Array.isArray(e)) return null;
+  if (typeof value.end !== 'boolean' || !Array.isArray(e)) return null;
   return e.every(isEntry) ? (value as unknown as WireAnswer) : null;
 }
 
 export function readPulse(text: string): WirePulse | null {
   const value = readObject(text);
-  if (value === null || typeof value['n'] !== 'string' || !isCount(value['i'])) return null;
+  if (value === null || typeof value.n !== 'string' || !isCount(value.i)) return null;
   return value as unknown as WirePulse;
 }
 
-function readObject(text: string): Record<string, unknown> | null {
+/** What any of them may have, not looked at yet. */
+type WireFields = Readonly<
+  Partial<Record<'n' | 'p' | 'v' | 'c' | 'q' | 't' | 'to' | 'end' | 'e' | 'i', unknown>>
+>;
+
+function readObject(text: string): WireFields | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+    return typeof value === 'object' && value !== null ? (value as WireFields) : null;
   } catch {
     return null;
   }

@@ -12,6 +12,8 @@ export interface StreamMessage {
   readonly previous: number;
   readonly headers: MsgHdrs | undefined;
   readonly payload: Uint8Array;
+  /** In milliseconds since 1970: by the server's clock, or ours when it came live. */
+  readonly storedAt: number;
 }
 
 /** What goes beside the payload: one header in JSON, that has only ASCII and no control characters. */
@@ -47,7 +49,7 @@ export function publicationOf(topic: string, message: StreamMessage, position: P
     id: textOf(envelope.i) ?? `nats-${position?.epoch ?? 'volatile'}-${message.sequence}`,
     key: textOf(envelope.k),
   };
-  return new Publication(draft, position, typeof envelope.t === 'number' ? envelope.t : 0);
+  return new Publication(draft, position, typeof envelope.t === 'number' ? envelope.t : message.storedAt);
 }
 
 /** Short names: they are in every message. */

@@ -70,10 +70,15 @@ export class NatsBroker implements Broker {
     const patterns = new PatternFeeds(this.#settings.prefix, this.#link, streams, sink);
     const roster = new Roster(this.#settings, this.#link, sink);
     this.#parts = { sink, streams, feeds, patterns, roster };
-    await this.#link.open();
-    await streams.open();
-    await roster.open();
-    await this.#link.flush();
+    try {
+      await this.#link.open();
+      await streams.open();
+      await roster.open();
+      await this.#link.flush();
+    } catch (error) {
+      await this.close();
+      throw asHubError(error);
+    }
     feeds.open();
     this.#setReady();
   }

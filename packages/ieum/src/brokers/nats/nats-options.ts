@@ -84,7 +84,6 @@ function readConnection(options: NatsBrokerOptions, prefix: string, timeoutMs: n
     noAsyncTraces: true,
     timeout: timeoutMs,
     pingInterval: Math.max(1_000, timeoutMs),
-    maxPingOut: 2,
     ...(isSecure && { tls: options.tls ?? {} }),
     ...(user !== undefined && { user }),
     ...(pass !== undefined && { pass }),

@@ -23,6 +23,8 @@ export class StreamPlan {
   /** Where the server publishes what it stored. */
   readonly liveRoot: string;
   readonly config: WithRequired<Partial<StreamConfig>, 'name'>;
+  /** For how long nothing is removed from the stream but by the number of messages of its topic. 0: unknown. */
+  readonly keptMs: number;
 
   constructor(retention: RetentionClass, settings: NatsSettings) {
     const { prefix } = settings;
@@ -31,6 +33,8 @@ export class StreamPlan {
     this.liveRoot = liveRootOf(prefix, retention.token);
     const { history } = retention;
     const ageMs = history === null ? 0 : history.maxAgeMs + settings.continuityMs;
+    const maxAgeMs = Math.max(ageMs, retention.idempotencyMs, leastMs);
+    this.keptMs = settings.maxStreamBytes === -1 ? maxAgeMs : 0;
     this.config = {
       name: this.name,
       description: 'ieum topics, generation 0',
@@ -42,7 +46,7 @@ export class StreamPlan {
       // One more than is ever given: it proves that nothing is missing between it and the first that is.
       max_msgs_per_subject: history === null ? 1 : history.maxMessages + 1,
       max_bytes: settings.maxStreamBytes,
-      max_age: nanos(Math.max(ageMs, retention.idempotencyMs, leastMs)),
+      max_age: nanos(maxAgeMs),
       duplicate_window: nanos(Math.max(retention.idempotencyMs, leastMs)),
       republish: { src: `${this.root}.>`, dest: `${this.liveRoot}.>` },
       allow_direct: false,

@@ -4,6 +4,7 @@ import type { Position } from '../../hub/position.js';
 import type { Gate } from './gate.js';
 import type { NatsLink } from './link.js';
 import { publicationOf, type StreamMessage } from './message.js';
+import { elapsedMs, isLater, type Moment, momentNow } from './moment.js';
 import { readHistory } from './topic-history.js';
 import type { TopicStream } from './topic-stream.js';
 
@@ -36,6 +37,8 @@ export class TopicFeed {
   /** What waited was more than may wait: the stream has it. */
   #hasDropped = false;
   #isAskedAgain = false;
+  /** When it was known for the last time that nothing is missing. */
+  #sureAt: Moment = momentNow();
 
   constructor(topic: string, { stream, link, sink, gate }: FeedContext) {
     this.topic = topic;
@@ -45,9 +48,10 @@ export class TopicFeed {
     this.#gate = gate;
   }
 
-  /** The last offset of the topic, as far as it is sure: null while the feed looks for something. */
+  /** The last offset of the topic, up to which the feed heard everything a moment ago: null while it is in doubt. */
   get known(): number | null {
-    return this.#state === 'live' && this.#epoch === this.stream.epoch ? this.#last : null;
+    if (this.#state !== 'live' || this.#epoch !== this.stream.epoch) return null;
+    return this.#isDoubtYoung() ? this.#last : null;
   }
 
   /** Where the topic stands, once the server knows that we listen. What comes behind it goes to the sink. */
@@ -57,6 +61,7 @@ export class TopicFeed {
     const page = await readHistory(this.stream, this.topic, nothing);
     this.#last = page.position.offset;
     this.#epoch = page.position.epoch;
+    this.#sureAt = momentNow();
     // Whoever awaits the position has it before the first publication comes.
     setImmediate(() => {
       if (this.#state === 'opening') this.#start(() => this.#mend(this.#isAskedAgain));
@@ -107,6 +112,7 @@ export class TopicFeed {
       const isDone = this.#giveWaiting();
       if (isDone && !this.#isAskedAgain) {
         this.#state = 'live';
+        this.#sureAt = momentNow();
         return;
       }
       await this.#catchUp();
@@ -138,11 +144,14 @@ export class TopicFeed {
   async #catchUpKept(): Promise<void> {
     for (;;) {
       const since = { offset: this.#last, epoch: this.#epoch };
-      const question = { since, limit: pageMessages, now: Date.now(), known: null };
+      const known = this.#isDoubtYoung() ? this.#last : null;
+      const question = { since, limit: pageMessages, now: Date.now(), known };
       const page = await readHistory(this.stream, this.topic, question);
       if (this.#state !== 'mending') return;
       if (!page.isContinuous) return this.#giveGap(page.position);
       for (const publication of page.publications) {
+        // Whoever is given one may unfollow.
+        if (this.#state !== 'mending') return;
         this.#last = publication.position?.offset ?? this.#last;
         this.#sink.handlePublication(publication);
       }
@@ -150,20 +159,36 @@ export class TopicFeed {
     }
   }
 
-  /** Nothing is kept but the last one: it shows whether there was something. */
+  /** Nothing is kept but the last one: it, or the first that waits, shows whether there was something. */
   async #catchUpVolatile(): Promise<void> {
     await this.stream.ensure();
     const last = await this.stream.last(this.topic);
-    const offset = last?.sequence ?? 0;
     if (this.#state !== 'mending') return;
-    if (this.#epoch === this.stream.epoch && offset <= this.#last) return;
-    const [first] = this.#waiting;
-    const isLater = first !== undefined && first.previous > this.#last && this.#epoch === this.stream.epoch;
-    // What waits is whole from its first one on.
-    this.#giveGap(this.stream.positionAt(isLater ? Math.min(first.previous, offset) : offset));
+    if (this.#epoch !== this.stream.epoch) return this.#giveGap(this.stream.positionAt(last?.sequence ?? 0));
+    const first = this.#waiting.find(({ sequence }) => sequence > this.#last);
+    const before = first === undefined ? (last?.sequence ?? 0) : first.previous;
+    const isKnown = before > 0 || this.#isDoubtYoung();
+    if (isKnown && before <= this.#last) return;
+    this.#giveGap(this.stream.positionAt(first === undefined ? before : first.sequence - 1));
+  }
+
+  /** Whether all that may be missing is too young to have been removed from the stream for its age. */
+  #isDoubtYoung(): boolean {
+    const { lostAt, isCluster, unnoticedMs } = this.#link;
+    const { keptMs } = this.stream.plan;
+    if (isCluster) return elapsedMs(this.#sureAt) < keptMs;
+    // One server gives everything to a connection in order, as long as it lasts.
+    if (lostAt === null || isLater(this.#sureAt, lostAt)) return keptMs > 0;
+    return Math.min(elapsedMs(this.#sureAt), elapsedMs(lostAt) + unnoticedMs) < keptMs;
   }
 
   #giveGap(position: Position): void {
+    if (position.epoch !== this.#epoch) {
+      // What waits may be of either history: the stream is asked once more.
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      this.#hasDropped = true;
+    }
     this.#last = position.offset;
     this.#epoch = position.epoch;
     this.#sink.handleGap(this.topic, this.stream.retention.history === null ? null : position);
@@ -185,6 +210,7 @@ export class TopicFeed {
     if (this.#epoch !== this.stream.epoch) return false;
     let given = 0;
     for (const message of this.#waiting) {
+      if (this.#state !== 'mending') return true;
       if (message.sequence > this.#last) {
         if (message.previous > this.#last) break;
         this.#give(message);

@@ -1,14 +1,14 @@
 import type { HistoryPage, HistoryRequest } from '../../hub/broker.js';
 import type { Position } from '../../hub/position.js';
 
-import { publicationOf } from './message.js';
-import type { KeptMessage, TopicStream } from './topic-stream.js';
+import { publicationOf, type StreamMessage } from './message.js';
+import type { TopicStream } from './topic-stream.js';
 
 /** What a reader asks for. */
 export interface HistoryQuestion extends HistoryRequest {
   /** Now, in milliseconds since 1970: what is older than the topic's retention is not given, though the stream has it. */
   readonly now: number;
-  /** The last offset of the topic, if the reader heard all of them: it counts when nothing of the topic is kept. */
+  /** Up to this offset the reader heard everything, and what came behind it is too young to have been removed for its age. */
   readonly known: number | null;
 }
 
@@ -60,7 +60,7 @@ class HistoryReader {
   }
 
   /** The last message of the topic, and where the topic stands: where the stream does when none of it is kept. */
-  async findEnd(): Promise<{ last: KeptMessage | null; position: Position }> {
+  async findEnd(): Promise<{ last: StreamMessage | null; position: Position }> {
     let last = await this.#stream.last(this.#topic);
     if (last !== null) return { last, position: this.#stream.positionAt(last.sequence) };
     // What comes after the state was read is asked for again, so that it does not fall before the position.
@@ -70,10 +70,10 @@ class HistoryReader {
   }
 
   /** The last ones: from segments that grow backwards, as a stream only leads forward. */
-  async readLatest(last: KeptMessage | null): Promise<readonly KeptMessage[]> {
+  async readLatest(last: StreamMessage | null): Promise<readonly StreamMessage[]> {
     const limit = Math.min(this.#question.limit, this.#maxMessages);
     if (last === null || limit === 0 || this.#isOld(last)) return [];
-    let found: KeptMessage[] = [last];
+    let found: StreamMessage[] = [last];
     if (limit === 1) return found;
     const first = (await this.#stream.next(this.#topic, 1))?.sequence ?? last.sequence;
     let end = last.sequence;
@@ -90,9 +90,9 @@ class HistoryReader {
   /** The first ones after a position. */
   async readSince(
     since: Position,
-    last: KeptMessage | null,
+    last: StreamMessage | null,
     position: Position,
-  ): Promise<{ messages: readonly KeptMessage[]; isContinuous: boolean }> {
+  ): Promise<{ messages: readonly StreamMessage[]; isContinuous: boolean }> {
     const isSameEpoch = since.epoch === position.epoch;
     // Behind the end of the same history: the stream has lost what `since` was got from.
     if (
@@ -103,18 +103,16 @@ class HistoryReader {
       await this.#stream.refresh();
       return { messages: [], isContinuous: false };
     }
-    const { known } = this.#question;
-    const end = last === null && known !== null ? known : position.offset;
-    if (isSameEpoch && since.offset >= end) return { messages: [], isContinuous: true };
+    if (isSameEpoch && since.offset >= position.offset) return { messages: [], isContinuous: true };
     const from = isSameEpoch ? since.offset + 1 : 1;
     const all = last === null ? [] : await this.#readRange(from, last.sequence, this.#question.limit);
     const { isWhole, spare } = await this.#judge(isSameEpoch ? since.offset : -1);
     const messages = all.filter((message) => !this.#isOld(message) && message.sequence !== spare);
-    return { messages, isContinuous: isWhole && messages.length === all.length };
+    return { messages, isContinuous: isSameEpoch && isWhole && messages.length === all.length };
   }
 
-  async #readRange(begin: number, end: number, limit: number): Promise<KeptMessage[]> {
-    const messages: KeptMessage[] = [];
+  async #readRange(begin: number, end: number, limit: number): Promise<StreamMessage[]> {
+    const messages: StreamMessage[] = [];
     for (let at = begin; at <= end && messages.length < limit; ) {
       const message = await this.#stream.next(this.#topic, at);
       if (message === null || message.sequence > end) break;
@@ -133,12 +131,14 @@ class HistoryReader {
     if (first !== null && first.sequence <= offset) return { isWhole: true, spare: null };
     const count = first === null ? 0 : await this.#stream.count(this.#topic);
     if (first !== null && count > this.#maxMessages) return { isWhole: false, spare: first.sequence };
+    const { known } = this.#question;
+    if (known !== null && known <= offset) return { isWhole: true, spare: null };
     // Read last: what was not removed until now was not removed before.
     const { firstSequence } = await this.#stream.state();
     return { isWhole: firstSequence <= offset + 1, spare: null };
   }
 
-  #isOld(message: KeptMessage): boolean {
+  #isOld(message: StreamMessage): boolean {
     return message.storedAt < this.#oldest;
   }
 }

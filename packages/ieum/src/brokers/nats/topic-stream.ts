@@ -12,11 +12,6 @@ import type { RetentionClass } from './retention-class.js';
 import { StreamPlan } from './stream-plan.js';
 import { subjectOf } from './subject.js';
 
-/** A message as it is stored, and when that was. */
-export interface KeptMessage extends StreamMessage {
-  readonly storedAt: number;
-}
-
 /** What a stream is like now. */
 export interface StreamState {
   readonly firstSequence: number;
@@ -38,6 +33,7 @@ export class TopicStream {
   #epoch = '';
   #lastSeen = 0;
   #refreshing: Promise<void> | null = null;
+  #ensuring: Promise<void> | null = null;
 
   constructor(
     retention: RetentionClass,
@@ -65,10 +61,18 @@ export class TopicStream {
     if (sequence > this.#lastSeen) this.#lastSeen = sequence;
   }
 
-  /** Makes the stream, unless it is known to be there; while it is being looked at, waits for that. */
+  /**
+   * Makes the stream, unless it is known to be there; while it is being looked at, waits for that. All who wait go on in the
+   * order in which they came: what a node publishes keeps its order.
+   */
   async ensure(): Promise<void> {
-    if (this.#refreshing !== null) await this.#refreshing;
-    else if (this.#epoch === '') await this.#link.persist(() => this.refresh());
+    if (this.#epoch !== '' && this.#refreshing === null) return;
+    this.#ensuring ??= this.#link
+      .persist(() => this.refresh())
+      .finally(() => {
+        this.#ensuring = null;
+      });
+    await this.#ensuring;
   }
 
   /** Looks at the stream again, makes it if it is gone, and tells when its epoch is another one. */
@@ -92,12 +96,12 @@ export class TopicStream {
     });
   }
 
-  last(topic: string): Promise<KeptMessage | null> {
+  last(topic: string): Promise<StreamMessage | null> {
     return this.#get({ last_by_subj: subjectOf(this.plan.root, topic) });
   }
 
   /** The first one of a topic whose sequence is at least `sequence`. */
-  next(topic: string, sequence: number): Promise<KeptMessage | null> {
+  next(topic: string, sequence: number): Promise<StreamMessage | null> {
     return this.#get({ next_by_subj: subjectOf(this.plan.root, topic), seq: sequence });
   }
 
@@ -135,7 +139,7 @@ export class TopicStream {
 
   async #get(
     query: { last_by_subj: string } | { next_by_subj: string; seq: number },
-  ): Promise<KeptMessage | null> {
+  ): Promise<StreamMessage | null> {
     const stored = await this.#ask((streams) => streams.getMessage(this.plan.name, query));
     if (stored === null) return null;
     this.saw(stored.seq);
@@ -204,7 +208,7 @@ export class TopicStream {
   }
 }
 
-function keptMessageOf(stored: StoredMsg): KeptMessage {
+function keptMessageOf(stored: StoredMsg): StreamMessage {
   return {
     sequence: stored.seq,
     previous: 0,
