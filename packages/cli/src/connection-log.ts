@@ -2,6 +2,7 @@ import type { CloseRecord, ObservedOpening, Peer, Refusal, ServerObserver } from
 
 import type { ServedUser } from './auth/authentication.js';
 import type { Log, LogFields, LogLevel } from './log.js';
+import { LogLimit } from './log-limit.js';
 import { causeOf } from './metrics/connection-metrics.js';
 
 /**
@@ -11,9 +12,7 @@ import { causeOf } from './metrics/connection-metrics.js';
 export class ConnectionLog implements ServerObserver<ServedUser> {
   readonly #log: Log;
   readonly #tellsAll: boolean;
-  #windowStart = Number.NEGATIVE_INFINITY;
-  #inWindow = 0;
-  #unlogged = 0;
+  readonly #refusals = new LogLimit();
 
   /** @param level the least that is logged: above `debug`, connections cost nothing here */
   constructor(log: Log, level: LogLevel) {
@@ -51,7 +50,9 @@ export class ConnectionLog implements ServerObserver<ServedUser> {
   }
 
   handleRefused({ status, reason }: Refusal, { request, httpVersion }: ObservedOpening): void {
-    if (!this.#mayLog()) return;
+    const tellOfMore = (count: number) =>
+      this.#log.info(`refused: ${count} more in a short time`, { event: 'handshake.refused-more', count });
+    if (!this.#refusals.admits(tellOfMore)) return;
     const from = request === null ? '' : ` ${request.address} on ${request.path}`;
     const fields: LogFields = { event: 'handshake.refused', status, reason, http: httpVersion };
     this.#log.info(`refused${from}: ${status} ${reason}`, {
@@ -61,27 +62,4 @@ export class ConnectionLog implements ServerObserver<ServedUser> {
         : { address: request.address, path: request.path, origin: request.origin ?? null }),
     });
   }
-
-  /** Whether this second has room; tells how many had none in the one before. */
-  #mayLog(): boolean {
-    const now = performance.now();
-    if (now - this.#windowStart >= windowMs) {
-      const count = this.#unlogged;
-      this.#windowStart = now;
-      this.#inWindow = 0;
-      this.#unlogged = 0;
-      if (count > 0) {
-        this.#log.info(`refused: ${count} more in a short time`, { event: 'handshake.refused-more', count });
-      }
-    }
-    if (this.#inWindow >= maxPerWindow) {
-      this.#unlogged++;
-      return false;
-    }
-    this.#inWindow++;
-    return true;
-  }
 }
-
-const windowMs = 1_000;
-const maxPerWindow = 20;

@@ -3,6 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerRespo
 import type { ConsoleFile } from './console-files.js';
 import { type HealthView, healthOf, type WorkerCount } from './health.js';
 import { metricsContentType } from './metrics/metrics.js';
+import type { MetricsClient } from './metrics/metrics-access.js';
 
 export interface PagesOptions {
   readonly console: ReadonlyMap<string, ConsoleFile>;
@@ -17,7 +18,7 @@ export interface PagesOptions {
 
 /** What is counted, for who may know. */
 export interface MetricsPage {
-  readonly isAllowed: (address: string | undefined) => boolean;
+  readonly isAllowed: (client: MetricsClient) => boolean;
   readonly read: () => Promise<string>;
 }
 
@@ -70,7 +71,7 @@ function answerTo(request: IncomingMessage, options: PagesOptions): Answer | Pro
     return { ...text(405, 'Only GET and HEAD are answered here.', { Allow: 'GET, HEAD' }), isLast: true };
   }
   if (health !== undefined) return text(health.status, health.text);
-  if (metrics !== null) return metricsAnswer(metrics, request.socket.remoteAddress);
+  if (metrics !== null) return metricsAnswer(metrics, clientOf(request));
   return file === undefined ? text(503, notBuilt) : fileAnswer(file, request.headers['if-none-match']);
 }
 
@@ -82,9 +83,14 @@ function healthViewOf({ isDraining, workers, isBrokerReady }: PagesOptions): Hea
   };
 }
 
+function clientOf({ socket, headers }: IncomingMessage): MetricsClient {
+  const isForwarded = forwardingFields.some((field) => headers[field] !== undefined);
+  return { address: socket.remoteAddress, isForwarded };
+}
+
 /** Who asks is who is connected to us: what a proxy says of others does not count here. */
-async function metricsAnswer({ isAllowed, read }: MetricsPage, address: string | undefined): Promise<Answer> {
-  if (!isAllowed(address)) return text(403, 'Not for you.');
+async function metricsAnswer({ isAllowed, read }: MetricsPage, client: MetricsClient): Promise<Answer> {
+  if (!isAllowed(client)) return text(403, 'Not for you.');
   try {
     const headers = { 'Content-Type': metricsContentType, 'Cache-Control': 'no-store' };
     return { status: 200, headers, body: Buffer.from(await read()) };
@@ -115,6 +121,8 @@ function text(status: number, line: string, headers: OutgoingHttpHeaders = {}): 
 function pathOf(target: string): string {
   return target.replace(/^https?:\/\/[^/]*/i, '').split('?', 1)[0] || '/';
 }
+
+const forwardingFields = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'] as const;
 
 const notBuilt = 'The console is not built yet. Run "npm run build" in the repository and start again.';
 

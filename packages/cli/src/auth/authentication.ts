@@ -2,6 +2,7 @@ import type { UpgradeRequest } from 'ieum';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 
 import type { Log } from '../log.js';
+import { LogLimit } from '../log-limit.js';
 
 import { type AccessAction, type AccessRules, isAllowed, readAccessRules } from './access.js';
 import type { AuthSettings } from './auth-settings.js';
@@ -50,15 +51,12 @@ export function createAuthentication(settings: AuthSettings, log: Log): Authenti
     return { isRequired: false, authenticate: async () => anyone, authorize };
   }
   const judge = new TokenJudge(settings, createKeySource(settings.keys, log));
+  const logRefusal = createRefusalLog(log);
   const authenticate: Authentication['authenticate'] = async (token, request) => {
     if (token === null || token === '') return null;
     const verdict = await judge.judge(token);
     if (verdict.type === 'accepted') return verdict.identity;
-    log.info(`a token is not accepted: ${verdict.reason}`, {
-      event: 'auth.refused',
-      reason: verdict.reason,
-      ...(request === undefined ? {} : { address: request.address }),
-    });
+    logRefusal(verdict.reason, request?.address);
     return null;
   };
   return { isRequired: true, authenticate, authorize };
@@ -70,6 +68,20 @@ export function tokenOf(request: Pick<UpgradeRequest, 'headers' | 'query'>): str
   if (fields.length > 1) return null;
   const bearer = /^Bearer +([\w.~+/=-]+) *$/i.exec(fields[0] ?? '')?.[1];
   return bearer ?? request.query.get('access_token');
+}
+
+function createRefusalLog(log: Log): (reason: string, address: string | undefined) => void {
+  const limit = new LogLimit();
+  const tellOfMore = (count: number) =>
+    log.info(`tokens that are not accepted: ${count} more in a short time`, {
+      event: 'auth.refused-more',
+      count,
+    });
+  return (reason, address) => {
+    if (!limit.admits(tellOfMore)) return;
+    const fields = { event: 'auth.refused', reason, ...(address === undefined ? {} : { address }) };
+    log.info(`a token is not accepted: ${reason}`, fields);
+  };
 }
 
 type Verdict =

@@ -37,7 +37,15 @@ test.each<[readonly string[], string | undefined, boolean]>([
   [['fd00::/8'], 'fd00::7', true],
   [['private'], undefined, false],
 ])('to %j belongs %s: %s', (metricsAllow, address, isAllowed) => {
-  expect(metricsAccess(flags({ metricsAllow }))?.(address)).toBe(isAllowed);
+  expect(metricsAccess(flags({ metricsAllow }))?.({ address, isForwarded: true })).toBe(isAllowed);
+});
+
+test.each<[Partial<ServeFlags>, boolean]>([
+  [{}, false],
+  [{ metrics: true }, true],
+])('with %j who comes by a proxy may ask: %s', (some, isAllowed) => {
+  expect(metricsAccess(flags(some))?.({ address: '127.0.0.1', isForwarded: true })).toBe(isAllowed);
+  expect(metricsAccess(flags(some))?.({ address: '127.0.0.1', isForwarded: false })).toBe(true);
 });
 
 describe('what is no address', () => {

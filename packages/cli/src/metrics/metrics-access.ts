@@ -3,17 +3,26 @@ import { BlockList, isIPv6 } from 'node:net';
 import { CommandFailure, ExitStatus } from '../command-failure.js';
 import { isLoopback, type ServeFlags } from '../serve-options.js';
 
-/** Who may ask for `/metrics`: null when nobody may. @throws CommandFailure for what is no address */
-export function metricsAccess(flags: ServeFlags): ((address: string | undefined) => boolean) | null {
-  const { metrics, metricsAllow } = flags;
-  const isOn = metrics ?? (metricsAllow !== undefined || isOnlyForThisMachine(flags));
-  if (!isOn) return null;
-  return metricsAllow === undefined ? () => true : addressFilter(metricsAllow);
+/** Who asks, as far as that can be known without trusting anybody. */
+export interface MetricsClient {
+  /** The other end of the connection. */
+  readonly address: string | undefined;
+  /** Whether the request says that a proxy passed it on. */
+  readonly isForwarded: boolean;
 }
 
-/** A proxy on this machine would show it to everyone. */
-function isOnlyForThisMachine({ host, trustedProxies }: ServeFlags): boolean {
-  return isLoopback(host) && trustedProxies === undefined;
+/** Who may ask for `/metrics`: null when nobody may. @throws CommandFailure for what is no address */
+export function metricsAccess(flags: ServeFlags): ((client: MetricsClient) => boolean) | null {
+  const { metrics, metricsAllow } = flags;
+  if (metrics === false) return null;
+  if (metricsAllow !== undefined) {
+    const isAllowed = addressFilter(metricsAllow);
+    return ({ address }) => isAllowed(address);
+  }
+  if (metrics === true) return () => true;
+  // A proxy on this machine would show it to everyone.
+  const isOnlyForThisMachine = isLoopback(flags.host) && flags.trustedProxies === undefined;
+  return isOnlyForThisMachine ? ({ isForwarded }) => !isForwarded : null;
 }
 
 function addressFilter(entries: readonly string[]): (address: string | undefined) => boolean {

@@ -5,7 +5,10 @@ import type { ServeFlags } from '../serve-options.js';
 
 import { sharedOut } from './worker-share.js';
 
-const flags: ServeFlags = { host: '127.0.0.1', port: 8080, drainTimeout: 1, workers: 4, allowHost: ['a'] };
+const flags: ServeFlags = {
+  ...{ host: '127.0.0.1', port: 8080, drainTimeout: 1, workers: 4, allowHost: ['a'] },
+  ...{ broker: 'memory', logFormat: 'text', logLevel: 'info' },
+};
 
 test('limits on connections are divided among workers, nothing else is', () => {
   const shares = sharedOut({ ...flags, maxConnections: 10, maxConnectionsPerAddress: 4, maxFragments: 9 });
