@@ -22,27 +22,31 @@ export const walls: readonly Wall[] = [
   { folder: library('core/handshake'), builtins: ['node:buffer', 'node:crypto'], parts: [library('core')] },
   { folder: library('codecs'), builtins: ['node:buffer'] },
   { folder: library('channel'), types: [library('core')] },
+  { folder: library('platform'), types: [library('channel')] },
   {
     folder: library('hub'),
-    parts: [library('channel'), library('core/close-code.ts'), library('core/errors.ts')],
+    parts: [
+      ...['channel', 'platform'].map(library),
+      ...['close-code.ts', 'errors.ts', 'option-check.ts'].map((file) => library(`core/${file}`)),
+    ],
     types: [library('core/message.ts'), library('core/outgoing.ts'), library('core/close-record.ts')],
   },
   {
     folder: library('node'),
-    parts: [library('core'), library('core/handshake'), library('channel')],
+    parts: ['core', 'core/handshake', 'channel', 'platform'].map(library),
     builtins: 'all',
   },
   { folder: library('testing'), parts: [library('core'), library('channel')], builtins: 'all' },
   {
     folder: library('brokers'),
-    parts: [library('hub'), library('channel')],
+    parts: ['hub', 'channel', 'platform'].map(library),
     builtins: ['node:buffer'],
     packages: [/^redis$/, /^@redis\//, /^@nats-io\//],
   },
   ...['native', 'stomp', 'sockjs', 'engineio', 'socketio'].map((name) => ({
     folder: library(`dialects/${name}`),
     parts: [
-      ...['codecs', 'hub', 'channel', 'core/close-code.ts', 'core/outgoing.ts'].map(library),
+      ...['codecs', 'hub', 'channel', 'platform', 'core/close-code.ts', 'core/outgoing.ts'].map(library),
       ...(name === 'socketio' ? [library('dialects/engineio')] : []),
     ],
     builtins: ['node:buffer'],

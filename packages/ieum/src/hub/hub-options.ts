@@ -5,7 +5,7 @@ import {
   requireFunctions,
   requireObject,
   requireOneOf,
-} from '../node/option-check.js';
+} from '../core/option-check.js';
 
 import type { Broker } from './broker.js';
 import type { HubObserver } from './hub-observer.js';

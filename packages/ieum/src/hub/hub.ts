@@ -1,7 +1,8 @@
 import type { Clock } from '../channel/clock.js';
 import { CloseCode } from '../core/close-code.js';
-import { guardedReporter } from '../node/error-reporter.js';
-import { systemClock } from '../node/system-clock.js';
+import { guardedReporter } from '../platform/error-reporter.js';
+import { randomId, timeOfDay } from '../platform/system.js';
+import { systemClock } from '../platform/system-clock.js';
 
 import { ApplicationSubscriber, type TopicHandlers } from './application-subscriber.js';
 import type { Broker, HistoryPage, Member } from './broker.js';
@@ -65,7 +66,7 @@ export class Hub<User = unknown> {
   constructor(options: HubOptions<User> = {}) {
     checkHubOptions(options);
     const limits = limitsOf(options);
-    const { clock = systemClock, now = Date.now, createId = () => crypto.randomUUID() } = options;
+    const { clock = systemClock, now = timeOfDay, createId = randomId } = options;
     this.#broker = options.broker ?? new MemoryBroker({ now, clock, createEpoch: createId });
     this.#clock = clock;
     this.#observer = options.observer ?? {};

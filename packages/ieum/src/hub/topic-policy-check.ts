@@ -4,7 +4,7 @@ import {
   requireFunctions,
   requireObject,
   requireOneOf,
-} from '../node/option-check.js';
+} from '../core/option-check.js';
 
 import type { CompletePolicy, SlowReaderPolicy, TopicPolicy } from './topic-policy.js';
 

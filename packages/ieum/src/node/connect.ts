@@ -1,7 +1,7 @@
-import { guardedReporter } from './error-reporter.js';
+import { checkNames, type OptionVocabulary, requireFunctions, requireObject } from '../core/option-check.js';
+import { guardedReporter } from '../platform/error-reporter.js';
 import { openConnection } from './opening/open-connection.js';
 import { type OpeningOptions, openingOptionNames } from './opening/open-stream.js';
-import { checkNames, type OptionVocabulary, requireFunctions, requireObject } from './option-check.js';
 import { connectHints } from './option-hints.js';
 import { Peer } from './peer.js';
 import type { PeerHandlers } from './peer-handlers.js';

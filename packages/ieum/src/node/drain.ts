@@ -4,7 +4,7 @@ import { CloseCode } from '../core/close-code.js';
 import { requirePositive } from '../core/connection-options.js';
 import { UsageError } from '../core/errors.js';
 
-import { checkNames, describe, requireCount, requireObject } from './option-check.js';
+import { checkNames, describe, requireCount, requireObject } from '../core/option-check.js';
 import type { Peer } from './peer.js';
 
 export interface DrainOptions {

@@ -6,9 +6,6 @@ import {
 } from '../core/connection-options.js';
 import { UsageError } from '../core/errors.js';
 import type { KeepaliveOptions } from '../core/keepalive.js';
-
-import type { DeflateOptions } from './deflate/deflate-options.js';
-import type { ReceiveBudget } from './inbox.js';
 import {
   checkNames,
   definedOf,
@@ -17,7 +14,9 @@ import {
   requireFunctions,
   requireObject,
   requireOneOf,
-} from './option-check.js';
+} from '../core/option-check.js';
+import type { DeflateOptions } from './deflate/deflate-options.js';
+import type { ReceiveBudget } from './inbox.js';
 import type { PeerHandlers } from './peer-handlers.js';
 import type { SocketAccess } from './transport/transport.js';
 

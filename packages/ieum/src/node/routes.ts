@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.js';
 import { checkSubprotocols } from '../core/handshake/subprotocols.js';
 
-import { checkNames, describe, type OptionVocabulary, requireObject } from './option-check.js';
+import { checkNames, describe, type OptionVocabulary, requireObject } from '../core/option-check.js';
 import { routeHints } from './option-hints.js';
 import type { PeerHandlers } from './peer-handlers.js';
 import {

@@ -1,6 +1,6 @@
 import type { Clock } from '../channel/clock.js';
+import { systemClock } from '../platform/system-clock.js';
 import { DeadlineWheel } from './deadline-wheel.js';
-import { systemClock } from './system-clock.js';
 
 /** Something that gathers output and writes it when told. */
 export interface Flushable {

@@ -5,11 +5,6 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Clock } from '../channel/clock.js';
 import { requirePositive } from '../core/connection-options.js';
 import { UsageError } from '../core/errors.js';
-
-import type { ConnectionLimitsOptions } from './admission/connection-limits.js';
-import type { ForwardingConvention } from './admission/forwarded.js';
-import { compileOriginPolicy, type OriginPolicy } from './admission/origin-policy.js';
-import type { Authenticate } from './authentication.js';
 import {
   checkNames,
   describe,
@@ -18,7 +13,11 @@ import {
   requireFunctions,
   requireObject,
   requireOneOf,
-} from './option-check.js';
+} from '../core/option-check.js';
+import type { ConnectionLimitsOptions } from './admission/connection-limits.js';
+import type { ForwardingConvention } from './admission/forwarded.js';
+import { compileOriginPolicy, type OriginPolicy } from './admission/origin-policy.js';
+import type { Authenticate } from './authentication.js';
 import { serverHints } from './option-hints.js';
 import type { Peer } from './peer.js';
 import { checkPeerOptions, type PeerOptions, peerOptionNames } from './peer-options.js';

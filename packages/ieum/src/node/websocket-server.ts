@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { UsageError } from '../core/errors.js';
 import { formatExtensionList } from '../core/handshake/extension-list.js';
 import { type Refusal, refuse } from '../core/handshake/refusal.js';
-
+import { guardedReporter } from '../platform/error-reporter.js';
 import { ProxiedConnections } from './admission/proxied-connections.js';
 import { TrustedProxies } from './admission/trusted-proxies.js';
 import {
@@ -23,7 +23,6 @@ import {
   drainPeers,
   drainTimeoutMs,
 } from './drain.js';
-import { guardedReporter } from './error-reporter.js';
 import { type Admission, busy, Gatekeeper, type Verdict } from './gatekeeper.js';
 import { HttpListener, type ListeningAddress, type ListenOptions } from './http-listener.js';
 import { Peer } from './peer.js';

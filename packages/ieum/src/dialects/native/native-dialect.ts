@@ -4,9 +4,10 @@ import { HubError } from '../../hub/hub-error.js';
 import type { Identity } from '../../hub/identity.js';
 import type { Session } from '../../hub/session.js';
 import type { Subscriber } from '../../hub/subscriber.js';
+import { timeOfDay } from '../../platform/system.js';
+import { systemClock } from '../../platform/system-clock.js';
 
 import { type ConnectionSettings, type IncomingMessage, NativeConnection } from './native-connection.js';
-import { processTimers } from './process-timers.js';
 
 /** A connection as the dialect sees it: a channel, and the request that opened it. */
 export interface NativePeer<Request = unknown> extends Channel {
@@ -98,8 +99,8 @@ function settingsOf<User, Request>(options: NativeDialectOptions<User, Request>)
     hub: options.hub,
     limits,
     connectTimeoutMs,
-    clock: options.clock ?? processTimers,
-    now: options.now ?? Date.now,
+    clock: options.clock ?? systemClock,
+    now: options.now ?? timeOfDay,
     reportError: options.reportError ?? ((error) => console.error(error)),
   };
 }

@@ -8,9 +8,8 @@ import { createConnectRequest } from '../../core/handshake/extended-connect.js';
 import type { ExtensionOffer } from '../../core/handshake/extension-list.js';
 import { type HeaderField, HeaderFields } from '../../core/handshake/header-fields.js';
 import { parseWebSocketUri, type WebSocketUri } from '../../core/handshake/websocket-uri.js';
-
+import { describe, requireObject, requireOneOf } from '../../core/option-check.js';
 import type { DialOptions } from '../dial/dial.js';
-import { describe, requireObject, requireOneOf } from '../option-check.js';
 import type { SocketAccess, Transport } from '../transport/transport.js';
 import { UpgradeRequest } from '../upgrade-request.js';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../core/errors.js';
+import { UsageError } from './errors.js';
 
 /** The names that an object of options may have, and what to say about some that it may not. */
 export interface OptionVocabulary {

@@ -1,12 +1,13 @@
-import type { Clock } from '../../channel/clock.js';
+import type { Clock } from '../channel/clock.js';
 
-/** Timers of this process; none keeps it alive. */
-export const processTimers: Pick<Clock, 'setTimer'> = {
+/** The clock of this process. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
   setTimer(callback, delayMs) {
     let immediate: NodeJS.Immediate | undefined;
     const timeout = setTimeout(
       () => {
-        // Input that is there already is handled between timers and immediates.
+        // The event loop polls for input between its timers and its immediates.
         immediate = setImmediate(callback);
       },
       Math.min(delayMs, longestDelayMs),
