@@ -4,7 +4,7 @@ import { HubError } from '../../hub/hub-error.js';
 
 import { type KeySpace, tagOf } from './key-space.js';
 import type { RedisReply } from './redis-connection.js';
-import { isMisdirected, unavailable } from './redis-failure.js';
+import { isClusterDown, isMisdirected, unavailable } from './redis-failure.js';
 import type { RedisLink } from './redis-link.js';
 import type { RedisScript } from './redis-script.js';
 import type { RedisTopology } from './redis-topology.js';
@@ -71,6 +71,8 @@ export class RedisAccess {
         return await act(link);
       } catch (error) {
         if (!isMisdirected(error) || attempt >= maxAttempts) throw unavailable(error);
+        // It is back when it has proved to be.
+        if (isClusterDown(error)) link.drop(error);
         await this.topology.refresh(error);
         if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 25 * 2 ** attempt));
       }

@@ -20,6 +20,11 @@ export function isMisdirected(error: unknown): boolean {
   return /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN|READONLY|MASTERDOWN|LOADING)\b/.test(messageOf(error));
 }
 
+/** Too much of a Cluster is away for any of it to do something. */
+export function isClusterDown(error: unknown): boolean {
+  return messageOf(error).startsWith('CLUSTERDOWN');
+}
+
 /** The server does not know a script by its digest. */
 export function isScriptMissing(error: unknown): boolean {
   return messageOf(error).startsWith('NOSCRIPT');

@@ -160,6 +160,9 @@ export class RedisLink {
       throw new HubError('ERR_HUB_INVALID_OPTION', `this is ${is}`);
     }
     if (!report.isMaster) throw new Error('the server is a replica');
+    if (report.isCluster && !/^cluster_state:ok/m.test(String(await commands.send(['CLUSTER', 'INFO'])))) {
+      throw new Error('the Cluster is down');
+    }
     this.#isSharded = report.isCluster && report.hasShardedChannels;
     const replies = await Promise.all(scripts.map(({ source }) => commands.send(['SCRIPT', 'LOAD', source])));
     for (const [i, script] of scripts.entries()) this.#digests.set(script, String(replies[i]));
