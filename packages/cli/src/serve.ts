@@ -88,7 +88,7 @@ function logStart({ flags, auth, version, console, log }: ServeParts): void {
     node: process.versions.node,
   });
   if (!console.has('/')) log.warn('the console is not built: "npm run build" in the repository builds it');
-  if (!hasHub(flags)) log.warn('several workers have no /hub without a broker that they share: see --broker');
+  if (!hasHub(flags)) log.info('several workers have no /hub without a broker that they share: see --broker');
   tellOfTokens(flags, auth.keys !== null, log);
 }
 
