@@ -2,9 +2,9 @@ import type { Publication } from './publication.js';
 import type { Gap, PresenceChange, Subscriber } from './subscriber.js';
 
 /** What an application does with a topic that it subscribes to itself. */
-export interface TopicHandlers {
+export interface TopicHandlers<Data = unknown> {
   /** Publications come one after the other: while a promise that it returns is pending, the policy for slow readers holds. */
-  readonly publication: (publication: Publication) => unknown;
+  readonly publication: (publication: Publication<Data>) => unknown;
   readonly gap?: (gap: Gap) => void;
   readonly presence?: (change: PresenceChange) => void;
 }

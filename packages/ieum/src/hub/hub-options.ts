@@ -8,6 +8,7 @@ import {
 } from '../core/option-check.js';
 
 import type { Broker } from './broker.js';
+import type { Contract } from './contract.js';
 import type { HubObserver } from './hub-observer.js';
 import type { Identity } from './identity.js';
 import type { TopicPolicy } from './topic-policy.js';
@@ -34,14 +35,19 @@ export type WhenBrokerDown =
   | { readonly type: 'buffer'; readonly maxBytes?: number; readonly maxWaitMs?: number };
 
 /** How a hub is made. All times are in milliseconds. */
-export interface HubOptions<User = unknown> {
+export interface HubOptions<User = unknown, Agreed extends Contract | undefined = undefined> {
   /** Where this hub meets others. Default: a memory broker of its own. */
   readonly broker?: Broker;
   /**
-   * What holds for which topics, by pattern; the most specific one holds. Topics that none has are refused. Default: `**` with
-   * the defaults of a policy.
+   * What holds for which topics, by pattern; the most specific one holds. Topics that none has are refused. Default: the
+   * topics of the contract, or else `**`, with the defaults of a policy.
    */
   readonly topics?: Readonly<Record<string, TopicPolicy<User>>>;
+  /**
+   * What may be published on topics, and what is asked and answered: made with `defineContract`. What clients, the
+   * application and its handlers give is checked by it, and typed by it. Default: none.
+   */
+  readonly contract?: Agreed;
   /** Default: everybody may do everything. */
   readonly authorize?: Authorize<User>;
   /** Default: `{ type: 'refuse' }`. */
@@ -70,7 +76,7 @@ export interface HubOptions<User = unknown> {
 export type HubLimits = Required<Pick<HubOptions, (typeof countNames)[number]>>;
 
 /** @returns the limits that are set, and the defaults of the others */
-export function limitsOf<User>(options: HubOptions<User>): HubLimits {
+export function limitsOf<User>(options: HubOptions<User, Contract | undefined>): HubLimits {
   return {
     maxSubscriptions: options.maxSubscriptions ?? 1_000,
     expiryWarningMs: options.expiryWarningMs ?? 30_000,
@@ -81,7 +87,7 @@ export function limitsOf<User>(options: HubOptions<User>): HubLimits {
 }
 
 /** @throws UsageError `ERR_WS_INVALID_OPTION` */
-export function checkHubOptions<User>(options: HubOptions<User>): void {
+export function checkHubOptions<User>(options: HubOptions<User, Contract | undefined>): void {
   requireObject('options', options, "write { topics: { 'chat/*': { history: { maxMessages: 100 } } } }");
   checkNames('a hub', options, { names: optionNames });
   if (options.topics !== undefined) requireObject('topics', options.topics, "write { 'chat/*': { … } }");
@@ -113,6 +119,7 @@ const optionNames: readonly (keyof HubOptions)[] = [
   ...countNames,
   'broker',
   'topics',
+  'contract',
   'authorize',
   'whenBrokerDown',
   'observer',

@@ -7,6 +7,16 @@ import { systemClock } from '../platform/system-clock.js';
 import { ApplicationSubscriber, type TopicHandlers } from './application-subscriber.js';
 import type { Broker, HistoryPage, Member } from './broker.js';
 import { type Content, checkHeaders, checkKey, contentOf, contentValue, jsonContent } from './content.js';
+import type { Contract } from './contract.js';
+import { ContractTable } from './contract-table.js';
+import type {
+  MethodMakes,
+  MethodName,
+  MethodTakes,
+  PublishData,
+  ReceiveData,
+  TopicName,
+} from './contract-types.js';
 import { HubError } from './hub-error.js';
 import type { HubObserver } from './hub-observer.js';
 import {
@@ -21,17 +31,23 @@ import { MemoryBroker } from './memory-broker.js';
 import { PolicyTable } from './policy-table.js';
 import type { Position } from './position.js';
 import { Presence } from './presence.js';
-import type { PublicationDraft } from './publication.js';
+import type { Publication, PublicationDraft } from './publication.js';
 import { PublicationBacklog } from './publication-backlog.js';
+import { PublishOrder } from './publish-order.js';
 import { Publishing, type PublishResult } from './publishing.js';
 import { type RequestHandler, RequestHandlers, type RequestSchemas } from './request-handlers.js';
 import { checkSchema } from './schema-check.js';
 import { Session, type SubscribeOptions } from './session.js';
 import type { Publisher, SessionHub } from './session-hub.js';
+import type { StandardSchema } from './standard-schema.js';
 import type { SessionClose, Subscriber } from './subscriber.js';
 import { checkTopic } from './topic-name.js';
-import type { CompletePolicy } from './topic-policy.js';
 import { TopicTable } from './topic-table.js';
+
+/** A page of history, with publications of a known type. */
+export interface TypedHistoryPage<Data> extends HistoryPage {
+  readonly publications: readonly Publication<Data>[];
+}
 
 export interface PublishOptions {
   /** Publications of the application on a topic that have the same key are one. Default: no two are. */
@@ -44,11 +60,12 @@ export interface PublishOptions {
  * Topics that lose nothing: who publishes, who subscribes, what was missed, and who is there, for clients of all dialects
  * and for the application. With a broker, one of many that are one.
  */
-export class Hub<User = unknown> {
+export class Hub<User = unknown, Agreed extends Contract | undefined = undefined> {
   readonly #broker: Broker;
   readonly #clock: Clock;
   readonly #observer: HubObserver;
   readonly #policies: PolicyTable<User>;
+  readonly #contract: ContractTable;
   readonly #authorize: Authorize<User> | undefined;
   readonly #createId: () => string;
   readonly #report: (error: unknown) => void;
@@ -56,6 +73,7 @@ export class Hub<User = unknown> {
   readonly #presence: Presence;
   readonly #backlog: PublicationBacklog | null;
   readonly #publishing: Publishing;
+  readonly #publishOrder = new PublishOrder();
   readonly #methods: RequestHandlers<User>;
   readonly #sessions = new Set<Session<User>>();
   readonly #own = new Set<Session<User>>();
@@ -63,7 +81,7 @@ export class Hub<User = unknown> {
   #isClosed = false;
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION`, HubError `ERR_HUB_INVALID_PATTERN` */
-  constructor(options: HubOptions<User> = {}) {
+  constructor(options: HubOptions<User, Agreed> = {}) {
     checkHubOptions(options);
     const limits = limitsOf(options);
     const { clock = systemClock, now = timeOfDay, createId = randomId } = options;
@@ -73,7 +91,10 @@ export class Hub<User = unknown> {
     this.#authorize = options.authorize;
     this.#createId = createId;
     this.#report = guardedReporter(options.reportError);
-    this.#policies = new PolicyTable(options.topics ?? { '**': {} });
+    this.#contract = new ContractTable(options.contract);
+    const topics = options.topics ?? this.#contract.policies ?? { '**': {} };
+    this.#policies = new PolicyTable(topics);
+    this.#contract.checkPolicies(topics);
     const parts = { broker: this.#broker, clock: this.#clock, observer: this.#observer };
     this.#table = new TopicTable({ ...parts, lingerMs: limits.lingerMs, reportError: this.#report });
     const { presenceGraceMs: graceMs, presenceBatchMs: batchMs, lingerMs } = limits;
@@ -82,7 +103,14 @@ export class Hub<User = unknown> {
     const watchesOf = (topic: string) => this.#table.watchesOf(topic);
     this.#publishing = new Publishing({ ...parts, backlog: this.#backlog, watchesOf });
     this.#methods = new RequestHandlers(this.#observer, this.#report);
-    this.#sessionHub = { ...parts, limits, presence: this.#presence, now, ...this.#sessionParts() };
+    this.#sessionHub = {
+      ...parts,
+      limits,
+      presence: this.#presence,
+      reportError: this.#report,
+      now,
+      ...this.#sessionParts(),
+    };
   }
 
   /** Whether the broker can be reached. */
@@ -91,8 +119,9 @@ export class Hub<User = unknown> {
   }
 
   /** The clients that are here. */
-  get sessions(): Iterable<Session<User>> & { readonly size: number } {
-    return { size: this.#sessions.size, [Symbol.iterator]: () => this.#sessions.values() };
+  get sessions(): Iterable<Session<User, Agreed>> & { readonly size: number } {
+    const sessions = this.#sessions as Iterable<unknown> as Iterable<Session<User, Agreed>>;
+    return { size: this.#sessions.size, [Symbol.iterator]: () => sessions[Symbol.iterator]() };
   }
 
   /** Connects to the broker; once, before anything else. Rejects with what the broker has against its options. */
@@ -109,31 +138,39 @@ export class Hub<User = unknown> {
   }
 
   /**
-   * Publishes for the application: a string as text, bytes as they are, anything else as JSON.
+   * Publishes for the application: a string as text, bytes as they are, anything else as JSON; with a schema all as JSON.
    *
    * Rejects with HubError `ERR_HUB_INVALID_TOPIC`, `ERR_HUB_UNKNOWN_TOPIC`, `ERR_HUB_INVALID_DATA`, `ERR_HUB_MESSAGE_TOO_LARGE`,
    * `ERR_HUB_INVALID_KEY`, `ERR_HUB_INVALID_HEADER`, `ERR_HUB_UNAVAILABLE`, `ERR_HUB_CLOSED`.
    */
-  async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
-    const policy = this.#policies.of(checkTopic(topic));
-    const content = policy.schema === null ? contentOf(data) : jsonContent(data);
+  async publish<Topic extends TopicName<Agreed>>(
+    topic: Topic,
+    data: PublishData<Agreed, Topic>,
+    options: PublishOptions = {},
+  ): Promise<PublishResult> {
+    const schema = this.#schemaOf(checkTopic(topic));
+    const content = schema === null ? contentOf(data) : jsonContent(data);
     const { headers = {}, key } = options;
     const publisher = { name: null, key: checkKey(key) };
-    return this.#publishDraft(await this.#draftOf(topic, { ...content, headers }, publisher));
+    const draft = this.#draftOf(topic, { ...content, headers }, publisher);
+    if (schema === null) return this.#publishDraft(await draft);
+    return this.#publishOrder.publish(draft, (checked) => this.#publishDraft(checked));
   }
 
   /**
    * Subscribes for the application, to a topic or a pattern; resolves with what ends it.
    * Rejects as `Session.subscribe` does, but has every right.
    */
-  async subscribe(
-    name: string,
-    handlers: TopicHandlers | TopicHandlers['publication'],
+  async subscribe<Name extends TopicName<Agreed>>(
+    name: Name,
+    handlers:
+      | TopicHandlers<ReceiveData<Agreed, Name>>
+      | TopicHandlers<ReceiveData<Agreed, Name>>['publication'],
     options: Omit<SubscribeOptions, 'tag'> = {},
   ): Promise<() => void> {
     this.#requireOpen();
     const complete = typeof handlers === 'function' ? { publication: handlers } : handlers;
-    const subscriber = new ApplicationSubscriber(complete, this.#report);
+    const subscriber = new ApplicationSubscriber(complete as TopicHandlers, this.#report);
     const session = new Session<User>(this.#createId(), application, subscriber, this.#sessionHub);
     this.#own.add(session);
     try {
@@ -146,31 +183,46 @@ export class Hub<User = unknown> {
   }
 
   /** Reads what is kept of a topic. Rejects with HubError `ERR_HUB_NOT_KEPT`, `ERR_HUB_UNAVAILABLE`, and for the topic's name. */
-  async history(
-    topic: string,
+  async history<Topic extends TopicName<Agreed>>(
+    topic: Topic,
     { since = null, limit = 100 }: { readonly since?: Position | null; readonly limit?: number } = {},
-  ): Promise<HistoryPage> {
+  ): Promise<TypedHistoryPage<ReceiveData<Agreed, Topic>>> {
     const { retention } = this.#policies.of(checkTopic(topic));
     if (retention.history === null) {
       throw new HubError('ERR_HUB_NOT_KEPT', `there is no history of ${JSON.stringify(topic)}`);
     }
-    return this.#broker.history(topic, retention, { since, limit });
+    const page = await this.#broker.history(topic, retention, { since, limit });
+    return page as TypedHistoryPage<ReceiveData<Agreed, Topic>>;
   }
 
   /** Who is there on a topic whose namespace has presence. Rejects with HubError `ERR_HUB_UNAVAILABLE`, and for the topic's name. */
-  async members(topic: string): Promise<readonly Member[]> {
+  async members(topic: TopicName<Agreed>): Promise<readonly Member[]> {
     return this.#presence.members(checkTopic(topic));
   }
 
   /**
    * Answers requests of clients.
    *
-   * @param schemas what goes in and what comes out must be what these accept
+   * @param schemas what goes in and what comes out must be what these accept; of a method of the contract that says it
    * @returns what takes the handler away again
-   * @throws HubError `ERR_HUB_INVALID_OPTION` when there is one of that name
+   * @throws HubError `ERR_HUB_INVALID_OPTION` when there is one of that name, or schemas of it in the contract
    */
-  handle(method: string, handler: RequestHandler<User>, schemas: RequestSchemas = {}): () => void {
-    return this.#methods.add(method, handler, schemas);
+  handle<Method extends MethodName<Agreed, 'requests'>>(
+    method: Method,
+    handler: RequestHandler<
+      User,
+      MethodMakes<Agreed, 'requests', Method, 'input'>,
+      MethodTakes<Agreed, 'requests', Method, 'output'>,
+      Agreed
+    >,
+    schemas?: RequestSchemas,
+  ): () => void {
+    const agreed = this.#contract.request(method);
+    if (agreed !== undefined && schemas !== undefined) {
+      const problem = `the contract has the schemas of ${JSON.stringify(method)} already`;
+      throw new HubError('ERR_HUB_INVALID_OPTION', problem);
+    }
+    return this.#methods.add(method, handler as RequestHandler<User>, agreed ?? schemas ?? {});
   }
 
   /** A client has come, and proved who it is. For dialects. @throws HubError `ERR_HUB_CLOSED` */
@@ -204,10 +256,12 @@ export class Hub<User = unknown> {
   }
 
   async #draftOf(topic: string, content: Content, { name, key }: Publisher): Promise<PublicationDraft> {
-    const { maxPayloadBytes, schema } = this.#policies.of(topic);
+    const { maxPayloadBytes } = this.#policies.of(topic);
     requireFit(content, maxPayloadBytes);
     const headers = checkHeaders(content.headers);
+    const schema = this.#schemaOf(topic);
     const { format, payload } = schema === null ? content : await this.#checked(schema, content);
+    requireFit({ format, payload }, maxPayloadBytes);
     return { topic, format, payload, headers, publisher: name, id: this.#createId(), key };
   }
 
@@ -217,9 +271,15 @@ export class Hub<User = unknown> {
   }
 
   /** What the schema makes of it: that is published. */
-  async #checked(schema: NonNullable<CompletePolicy['schema']>, content: Content): Promise<Content> {
+  async #checked(schema: StandardSchema, content: Content): Promise<Content> {
     if (content.format !== 'json') throw new HubError('ERR_HUB_INVALID_DATA', 'this topic takes JSON');
-    return jsonContent(await checkSchema(schema, contentValue(content)));
+    return jsonContent(await checkSchema(schema, contentValue(content), this.#report));
+  }
+
+  /** @throws HubError `ERR_HUB_UNKNOWN_TOPIC` */
+  #schemaOf(topic: string): StandardSchema | null {
+    const { schema } = this.#policies.of(topic);
+    return this.#contract.schemaOf(topic) ?? schema;
   }
 
   #sessionParts() {
@@ -231,6 +291,7 @@ export class Hub<User = unknown> {
       | 'holdPattern'
       | 'draftOf'
       | 'publishDraft'
+      | 'clientRequestOf'
       | 'handleRequest'
       | 'handleSessionClosed'
     > = {
@@ -240,6 +301,7 @@ export class Hub<User = unknown> {
       holdPattern: (name, policy) => this.#table.holdPattern(name, policy),
       draftOf: (topic, content, by) => this.#draftOf(topic, content, by),
       publishDraft: (draft) => this.#publishDraft(draft),
+      clientRequestOf: (method) => this.#contract.clientRequest(method),
       handleRequest: (method, data, context) => this.#methods.handle(method, data, context),
       handleSessionClosed: (session) => {
         this.#sessions.delete(session);
@@ -265,7 +327,9 @@ export class Hub<User = unknown> {
 }
 
 /** Makes a hub; call `open` before anything else. @throws UsageError `ERR_WS_INVALID_OPTION`, HubError `ERR_HUB_INVALID_PATTERN` */
-export function createHub<User = unknown>(options: HubOptions<User> = {}): Hub<User> {
+export function createHub<User = unknown, Agreed extends Contract | undefined = undefined>(
+  options: HubOptions<User, Agreed> = {},
+): Hub<User, Agreed> {
   return new Hub(options);
 }
 

@@ -12,7 +12,15 @@ export type {
   Retention,
 } from './broker.js';
 export { type Content, contentOf } from './content.js';
-export { createHub, type Hub, type PublishOptions } from './hub.js';
+export {
+  type Contract,
+  type ContractDefinition,
+  defineContract,
+  type MethodSchemas,
+  type TopicSchemas,
+} from './contract.js';
+export type { ClientContract, JsonOf, PatternOf, TopicOf } from './contract-types.js';
+export { createHub, type Hub, type PublishOptions, type TypedHistoryPage } from './hub.js';
 export { HubError, type HubErrorCode } from './hub-error.js';
 export type { FanOut, HubObserver, HubOperation } from './hub-observer.js';
 export type { Authorize, HubAction, HubOptions, WhenBrokerDown } from './hub-options.js';

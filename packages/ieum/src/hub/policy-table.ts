@@ -36,7 +36,8 @@ function coversPattern(namespace: string, pattern: string): boolean {
   return matchesPattern(namespace, pattern);
 }
 
-function compareSpecificity(a: string, b: string): number {
+/** Sorts patterns: the more specific one goes first. */
+export function compareSpecificity(a: string, b: string): number {
   const [left, right] = [a.split('/'), b.split('/')];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     const difference = vagueness(left[i]) - vagueness(right[i]);

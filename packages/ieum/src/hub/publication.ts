@@ -19,7 +19,7 @@ export interface PublicationDraft {
 }
 
 /** Something that was published on a topic. */
-export class Publication implements PublicationDraft {
+export class Publication<Data = unknown> implements PublicationDraft {
   readonly topic: string;
   readonly format: PayloadFormat;
   readonly payload: Uint8Array;
@@ -31,6 +31,8 @@ export class Publication implements PublicationDraft {
   readonly position: Position | null;
   /** When the broker took it, in milliseconds since 1970. */
   readonly publishedAt: number;
+  /** What `data` gave; undefined before it was asked for. */
+  #data: Data | undefined;
   /** By the encoding that made them. Most publications are sent in one. */
   #encoded: Map<Encoding<unknown>, unknown> | null = null;
 
@@ -56,6 +58,15 @@ export class Publication implements PublicationDraft {
     return encoded;
   }
 
+  /**
+   * What was published: the value of a payload in JSON, text as a string, bytes as they are. Parsed once, for all who ask.
+   * Throws the platform's `SyntaxError` when it is said to be JSON and is none.
+   */
+  get data(): Data {
+    if (this.#data === undefined) this.#data = this.#read() as Data;
+    return this.#data;
+  }
+
   /** A JSON or text payload as a string. */
   get text(): string {
     return decoder.decode(this.payload);
@@ -64,6 +75,11 @@ export class Publication implements PublicationDraft {
   /** The payload of a publication in JSON, parsed. Throws the platform's `SyntaxError` when it is none. */
   json(): unknown {
     return JSON.parse(this.text);
+  }
+
+  #read(): unknown {
+    if (this.format === 'binary') return this.payload;
+    return this.format === 'text' ? this.text : this.json();
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Contract } from './contract.js';
 import { HubError } from './hub-error.js';
 import type { HubObserver } from './hub-observer.js';
 import { checkSchema } from './schema-check.js';
@@ -5,10 +6,12 @@ import type { RequestContext } from './session-hub.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /** Answers a request of a client: what it returns, or resolves with, is the answer. */
-export type RequestHandler<User, Input = unknown, Output = unknown> = (
-  data: Input,
-  context: RequestContext<User>,
-) => Output | Promise<Output>;
+export type RequestHandler<
+  User,
+  Input = unknown,
+  Output = unknown,
+  Agreed extends Contract | undefined = undefined,
+> = (data: Input, context: RequestContext<User, Agreed>) => Output | Promise<Output>;
 
 /** What a method takes and gives. */
 export interface RequestSchemas {
@@ -65,26 +68,43 @@ export class RequestHandlers<User> {
     data: unknown,
     context: RequestContext<User>,
   ): Promise<unknown> {
-    const input = schemas.input === undefined ? data : await checkSchema(schemas.input, data);
+    const input =
+      schemas.input === undefined ? data : await checkSchema(schemas.input, data, this.#reportError);
+    const output = await this.#answer(handler, input, context);
+    return schemas.output === undefined ? output : this.#checkedAnswer(schemas.output, output);
+  }
+
+  async #answer(
+    handler: RequestHandler<User>,
+    input: unknown,
+    context: RequestContext<User>,
+  ): Promise<unknown> {
     try {
-      const output = await handler(input, context);
-      return schemas.output === undefined ? output : await checkSchema(schemas.output, output);
+      return await handler(input, context);
     } catch (cause) {
-      if (cause instanceof HubError && !isOwnMistake(cause, schemas)) throw cause;
-      this.#reportError(cause);
-      throw new HubError('ERR_HUB_HANDLER', 'the request failed', { cause });
+      if (cause instanceof HubError) throw cause;
+      throw this.#failure(cause);
     }
+  }
+
+  /** An answer that does not fit the method's own schema is nothing that the client could mend. */
+  async #checkedAnswer(schema: StandardSchema, output: unknown): Promise<unknown> {
+    try {
+      return await checkSchema(schema, output, this.#reportError);
+    } catch (cause) {
+      throw (cause as HubError).code === 'ERR_HUB_HANDLER' ? cause : this.#failure(cause);
+    }
+  }
+
+  #failure(cause: unknown): HubError {
+    this.#reportError(cause);
+    return new HubError('ERR_HUB_HANDLER', 'the request failed', { cause });
   }
 }
 
 interface Method<User> {
   readonly handler: RequestHandler<User>;
   readonly schemas: RequestSchemas;
-}
-
-/** A handler whose answer does not fit its own schema: nothing that the client could mend. */
-function isOwnMistake(error: HubError, { output }: RequestSchemas): boolean {
-  return output !== undefined && error.code === 'ERR_HUB_INVALID_DATA';
 }
 
 const maxNameLength = 256;

@@ -2,6 +2,7 @@ import type { Clock } from '../channel/clock.js';
 
 import type { Broker } from './broker.js';
 import type { Content } from './content.js';
+import type { Contract } from './contract.js';
 import type { FollowedPattern } from './followed-pattern.js';
 import type { FollowedTopic } from './followed-topic.js';
 import type { HubObserver } from './hub-observer.js';
@@ -10,6 +11,7 @@ import type { Identity } from './identity.js';
 import type { Presence } from './presence.js';
 import type { PublicationDraft } from './publication.js';
 import type { PublishResult } from './publishing.js';
+import type { RequestSchemas } from './request-handlers.js';
 import type { Session } from './session.js';
 import type { CompletePolicy } from './topic-policy.js';
 
@@ -20,6 +22,7 @@ export interface SessionHub<User> {
   readonly limits: HubLimits;
   readonly observer: HubObserver;
   readonly presence: Presence;
+  readonly reportError: (error: unknown) => void;
   now(): number;
   /** @throws HubError `ERR_HUB_UNKNOWN_TOPIC` */
   policyOf(name: string): CompletePolicy<User>;
@@ -30,6 +33,8 @@ export interface SessionHub<User> {
   /** What is to be published, checked. Rejects with what is wrong with it. */
   draftOf(topic: string, content: Content, by: Publisher): Promise<PublicationDraft>;
   publishDraft(draft: PublicationDraft): Promise<PublishResult>;
+  /** What the contract says of a method that clients answer. */
+  clientRequestOf(method: string): RequestSchemas;
   handleRequest(method: string, data: unknown, context: RequestContext<User>): Promise<unknown>;
   handleSessionClosed(session: Session<User>): void;
 }
@@ -41,8 +46,8 @@ export interface Publisher {
 }
 
 /** What the handler of a request is told beside the data. */
-export interface RequestContext<User> {
-  readonly session: Session<User>;
+export interface RequestContext<User, Agreed extends Contract | undefined = undefined> {
+  readonly session: Session<User, Agreed>;
   /** Aborted when the client does not wait any more. */
   readonly signal: AbortSignal;
 }

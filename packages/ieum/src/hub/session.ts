@@ -2,6 +2,8 @@ import { CloseCode } from '../core/close-code.js';
 
 import type { HistoryPage, Member } from './broker.js';
 import { type Content, checkKey } from './content.js';
+import type { Contract } from './contract.js';
+import type { MethodMakes, MethodName, MethodTakes } from './contract-types.js';
 import { HubError } from './hub-error.js';
 import type { HubAction } from './hub-options.js';
 import type { Identity } from './identity.js';
@@ -10,9 +12,11 @@ import { checkPosition, type Position } from './position.js';
 import type { PublicationDraft } from './publication.js';
 import { PublishOrder } from './publish-order.js';
 import type { PublishResult } from './publishing.js';
+import { checkSchema } from './schema-check.js';
 import { SessionDelivery } from './session-delivery.js';
 import { SessionExpiry } from './session-expiry.js';
 import type { SessionHub } from './session-hub.js';
+import type { StandardSchema } from './standard-schema.js';
 import type { SessionClose, Subscribed, Subscriber } from './subscriber.js';
 import { type SubscriptionRequest, subscribeToPattern, subscribeToTopic } from './subscribing.js';
 import type { Subscription } from './subscription.js';
@@ -31,7 +35,7 @@ export interface SubscribeOptions {
 export type Opened = (subscribed: Subscribed, subscription: Subscription) => void;
 
 /** One client of a hub, on whatever transport, in whatever dialect. Made by `Hub.openSession`. */
-export class Session<User = unknown> {
+export class Session<User = unknown, Agreed extends Contract | undefined = undefined> {
   /** Nobody else has it, and nobody can guess it. */
   readonly id: string;
   readonly #hub: SessionHub<User>;
@@ -144,16 +148,26 @@ export class Session<User = unknown> {
    */
   async receiveRequest(method: string, data: unknown, signal: AbortSignal): Promise<unknown> {
     this.#requireOpen();
-    return this.#hub.handleRequest(method, data, { session: this, signal });
+    return this.#hub.handleRequest(method, data, { session: this.#untyped, signal });
   }
 
   /**
    * The application asks the client.
-   * Rejects with HubError `ERR_HUB_TIMEOUT`, `ERR_HUB_CANCELLED`, `ERR_HUB_CLOSED`, `ERR_HUB_TOO_MANY_REQUESTS`, or with a ClientError.
+   * Rejects with HubError `ERR_HUB_TIMEOUT`, `ERR_HUB_CANCELLED`, `ERR_HUB_CLOSED`, `ERR_HUB_TOO_MANY_REQUESTS`, with a ClientError,
+   * and with `ERR_HUB_INVALID_DATA` for a question or an answer that the contract has not agreed to.
    */
-  async request(method: string, data: unknown, options: RequestOptions = {}): Promise<unknown> {
+  async request<Method extends MethodName<Agreed, 'clientRequests'>>(
+    method: Method,
+    data: MethodTakes<Agreed, 'clientRequests', Method, 'input'>,
+    options: RequestOptions = {},
+  ): Promise<MethodMakes<Agreed, 'clientRequests', Method, 'output'>> {
     this.#requireOpen();
-    return this.#requests.send(method, data, options);
+    const { input, output } = this.#hub.clientRequestOf(method);
+    const question = input === undefined ? data : await this.#checked(input, data);
+    this.#requireOpen();
+    const answer = await this.#requests.send(method, question, options);
+    const checked = output === undefined ? answer : await this.#checked(output, answer);
+    return checked as MethodMakes<Agreed, 'clientRequests', Method, 'output'>;
   }
 
   /** The client answers. What nobody asked for, or waits for any more, is ignored. */
@@ -194,7 +208,16 @@ export class Session<User = unknown> {
     this.#requests.close();
     for (const subscription of [...this.#subscriptions.keys()]) subscription.close();
     this.#delivery.close();
-    this.#hub.handleSessionClosed(this);
+    this.#hub.handleSessionClosed(this.#untyped);
+  }
+
+  /** As the hub knows it, which has the same session with every type. */
+  get #untyped(): Session<User> {
+    return this as unknown as Session<User>;
+  }
+
+  #checked(schema: StandardSchema, value: unknown): Promise<unknown> {
+    return checkSchema(schema, value, this.#hub.reportError);
   }
 
   async #draft(topic: string, content: Content, key: string | null): Promise<PublicationDraft> {
