@@ -1,6 +1,14 @@
 /// <reference types="node" preserve="true" />
 export type { Channel } from './channel/channel.js';
 export type { Clock } from './channel/clock.js';
+export type {
+  ExchangeRequest,
+  HttpExchange,
+  HttpHandler,
+  ResponseBody,
+  ResponseHeaders,
+  WholeResponse,
+} from './channel/http-exchange.js';
 export type { SendPolicy, SendQueueOptions, SendResult } from './channel/send-queue.js';
 export type { Close } from './core/close.js';
 export { CloseCode, describeCloseCode } from './core/close-code.js';
@@ -24,6 +32,7 @@ export { type ConnectOptions, connect } from './node/connect.js';
 export type { DeflateOptions } from './node/deflate/deflate-options.js';
 export { ConnectError, type ConnectErrorCode } from './node/dial/connect-error.js';
 export type { DrainOptions, DrainReport } from './node/drain.js';
+export type { HttpHandlers } from './node/http/http-routes.js';
 export type { ListeningAddress, ListenOptions } from './node/http-listener.js';
 export type { ReceiveBudget } from './node/inbox.js';
 export { HandshakeError, type HandshakeErrorCode } from './node/opening/handshake-error.js';

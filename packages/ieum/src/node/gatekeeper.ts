@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 
 import type { ExtensionOffer } from '../core/handshake/extension-list.js';
-import type { HeaderFields } from '../core/handshake/header-fields.js';
+import { HeaderFields } from '../core/handshake/header-fields.js';
 import { type Refusal, refuse } from '../core/handshake/refusal.js';
 import { parseRequestTarget } from '../core/handshake/request-target.js';
 import { checkOpeningRequest } from '../core/handshake/server-handshake.js';
@@ -10,11 +11,12 @@ import { type AdmissionTicket, ConnectionLimits } from './admission/connection-l
 import { resolveClient } from './admission/forwarded.js';
 import { compileHostPolicy, type HostSubject } from './admission/host-policy.js';
 import { compileOriginPolicy } from './admission/origin-policy.js';
+import type { ProxiedConnections } from './admission/proxied-connections.js';
 import type { TrustedProxies } from './admission/trusted-proxies.js';
 import { type CompiledRoute, RouteTable } from './routes.js';
 import type { Traffic } from './server-observer.js';
 import type { ServerOptions } from './server-options.js';
-import { type ClientSource, headOf, type Opening, type UpgradeAttempt } from './upgrade-attempt.js';
+import { type ClientSource, headOf, type Opening, sourceOf, type UpgradeAttempt } from './upgrade-attempt.js';
 import { pathOf, UpgradeRequest } from './upgrade-request.js';
 
 /** A client that may go on to `authenticate`. */
@@ -85,6 +87,22 @@ export class Gatekeeper<User> {
     return check.type === 'refused' ? check.refusal : refuse(400, 'this is no opening handshake');
   }
 
+  /** Who asks for something that is no upgrade; a refusal when the host is none, or not ours. */
+  describe(message: IncomingMessage, proxied: ProxiedConnections): UpgradeRequest | Refusal {
+    const resource = parseRequestTarget(message.url ?? '');
+    const host = resource?.host ?? message.headers.host ?? '';
+    if (resource === null || !this.#isSoundHost(host)) return refuse(400, 'bad Host');
+    const { path } = resource;
+    const opening = { path, host, origin: message.headers.origin, subprotocols: [], extensions: [] };
+    const fields = message.rawHeaders.filter((_, i, all) => !all[i - (i % 2)]?.startsWith(':'));
+    const request = this.#describe(
+      opening,
+      HeaderFields.fromRaw(fields),
+      sourceOf(socketOf(message), proxied),
+    );
+    return this.#isAllowedHost(request) ? request : refuse(403, 'this host is not served here');
+  }
+
   /** Only a function of the application can make it throw. */
   judge(attempt: UpgradeAttempt): Verdict<User> {
     const check = attempt.check();
@@ -129,6 +147,12 @@ export class Gatekeeper<User> {
       tls,
     });
   }
+}
+
+/** The socket that a request came on, over HTTP/2 the one that its streams share. */
+function socketOf(message: IncomingMessage): Socket {
+  const { stream } = message as { readonly stream?: { readonly session?: { readonly socket: Socket } } };
+  return stream?.session?.socket ?? message.socket;
 }
 
 /** 503 with a hint when to come back. */

@@ -50,6 +50,8 @@ export interface HttpListenerParts {
   readonly handleAttempt: (attempt: UpgradeAttempt) => void;
   /** How the connections of the route that a target leads to are accessed; undefined without a route. */
   readonly accessTo: (target: string) => SocketAccess | undefined;
+  /** Whether requests for a path that are no upgrades have a handler, whatever its route is. */
+  readonly hasHandler: (target: string) => boolean;
   /** Whether any route has direct access: without one, nothing below `node:net` is touched. */
   readonly hasDirectRoutes: boolean;
   /** Why a request for a route cannot be served when it is no upgrade. */
@@ -246,7 +248,7 @@ export class HttpListener {
   }
 
   #isRoute(target: string): boolean {
-    return this.#parts.accessTo(target) !== undefined;
+    return !this.#parts.hasHandler(target) && this.#parts.accessTo(target) !== undefined;
   }
 
   get #handshakeTimeoutMs(): number {

@@ -74,7 +74,9 @@ export class Http1Server {
       this.#parts.responses.whenWritten(socket, () => endWith(socket, refusal));
     });
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      this.#parts.responses.whenWritten(socket, () => endWith(socket, refusalFor(error)));
+      // The rest of a request that is being answered will not come: nobody need wait for it.
+      if (this.#parts.responses.isReceiving(socket)) socket.destroy();
+      else this.#parts.responses.whenWritten(socket, () => endWith(socket, refusalFor(error)));
     });
     return server;
   }

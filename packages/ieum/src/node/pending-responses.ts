@@ -8,10 +8,17 @@ import type { Duplex } from 'node:stream';
 export class PendingResponses {
   readonly #counts = new WeakMap<Duplex, number>();
   readonly #waiting = new WeakMap<Duplex, () => void>();
+  readonly #latest = new WeakMap<Duplex, ServerResponse>();
 
   add(socket: Duplex, response: ServerResponse): void {
     this.#counts.set(socket, (this.#counts.get(socket) ?? 0) + 1);
+    this.#latest.set(socket, response);
     response.once('close', () => this.#remove(socket));
+  }
+
+  /** Whether a request on the socket has not come whole: whoever answers it may wait for the rest. */
+  isReceiving(socket: Duplex): boolean {
+    return (this.#counts.get(socket) ?? 0) > 0 && this.#latest.get(socket)?.req.complete === false;
   }
 
   /** Calls `proceed` when nothing is pending on the socket: at once, as a rule. Not when the socket is gone before. */

@@ -18,6 +18,7 @@ import type { ConnectionLimitsOptions } from './admission/connection-limits.js';
 import type { ForwardingConvention } from './admission/forwarded.js';
 import { compileOriginPolicy, type OriginPolicy } from './admission/origin-policy.js';
 import type { Authenticate } from './authentication.js';
+import type { HttpHandlers } from './http/http-routes.js';
 import { serverHints } from './option-hints.js';
 import type { Peer } from './peer.js';
 import { checkPeerOptions, type PeerOptions, peerOptionNames } from './peer-options.js';
@@ -55,7 +56,12 @@ export interface ServerOptions<User = unknown> extends PeerOptions, ConnectionLi
    */
   readonly http2?: boolean;
   /**
-   * Answers HTTP requests that are for no route; those over HTTP/2 come as `Http2ServerRequest` and `Http2ServerResponse`.
+   * Answers HTTP requests by path, also for paths whose upgrades have a route: what dialects need whose messages travel over HTTP.
+   * Only for `listen`.
+   */
+  readonly http?: HttpHandlers;
+  /**
+   * Answers HTTP requests that are for no route and no handler of `http`; those over HTTP/2 come as `Http2ServerRequest` and `Http2ServerResponse`.
    * Default: 404. Only for `listen`.
    */
   readonly request?: RequestListener;
@@ -166,6 +172,7 @@ const ownOptions: Readonly<Record<Exclude<keyof ServerOptions, keyof PeerOptions
   proxyProtocol: true,
   tls: true,
   http2: true,
+  http: true,
   request: true,
   handshakeTimeoutMs: true,
   maxHeaderBytes: true,

@@ -24,6 +24,7 @@ import {
   drainTimeoutMs,
 } from './drain.js';
 import { type Admission, busy, Gatekeeper, type Verdict } from './gatekeeper.js';
+import { HttpEndpoints } from './http/http-endpoints.js';
 import { HttpListener, type ListeningAddress, type ListenOptions } from './http-listener.js';
 import { Peer } from './peer.js';
 import { PendingHandshake } from './pending-handshake.js';
@@ -50,6 +51,7 @@ export class WebSocketServer<User = unknown> {
   readonly #proxied = new ProxiedConnections();
   readonly #trusted: TrustedProxies;
   readonly #gatekeeper: Gatekeeper<User>;
+  readonly #endpoints: HttpEndpoints;
   readonly #peers = new Roster<ServedPeer<User>>();
   readonly #served: ServedPeersParts<User>;
   /** Null when nobody wants to know. */
@@ -74,6 +76,12 @@ export class WebSocketServer<User = unknown> {
     this.#served = { peers: this.#peers, report: this.#report, observation: this.#observation };
     this.#trusted = new TrustedProxies(options.trustedProxies);
     this.#gatekeeper = new Gatekeeper(options, this.#trusted);
+    this.#endpoints = new HttpEndpoints({
+      handlers: options.http ?? {},
+      others: options.request,
+      describe: (message) => this.#gatekeeper.describe(message, this.#proxied),
+      reportError: this.#report,
+    });
   }
 
   /** Everyone who is connected now. */
@@ -97,7 +105,10 @@ export class WebSocketServer<User = unknown> {
    */
   async listen(options: ListenOptions = {}): Promise<ListeningAddress> {
     this.#requireRunning();
-    const listener = new HttpListener(this.#options, {
+    const endpoints = this.#endpoints;
+    const { listener: request } = endpoints;
+    const httpOptions = request === undefined ? this.#options : { ...this.#options, request };
+    const listener = new HttpListener(httpOptions, {
       scheduler: this.#scheduler,
       trusted: this.#trusted,
       proxied: this.#proxied,
@@ -105,6 +116,7 @@ export class WebSocketServer<User = unknown> {
       handleUpgrade: (message, socket, head) => this.handleUpgrade(message, socket, head),
       handleAttempt: (attempt) => this.#receive(attempt),
       accessTo: (target) => this.#gatekeeper.routeOf(target)?.profile.socketAccess,
+      hasHandler: (target) => endpoints.has(target),
       hasDirectRoutes: this.#gatekeeper.hasDirectRoutes,
       refusalFor: (message) => this.#gatekeeper.refusalOf(message),
     });
