@@ -235,3 +235,26 @@ test('one that is refused holds up none behind it', async () => {
   expect(client.log).toEqual(['2', '4']);
   await hub.close();
 });
+
+test('the observer is told of what is refused, by its code', async () => {
+  const refusals: string[] = [];
+  const { hub, session } = await open({
+    authorize,
+    observer: { handleRefusal: (code) => refusals.push(code) },
+  });
+  await Promise.allSettled([
+    session.subscribe('', {}, () => {}),
+    session.publish('a', text('x')),
+    session.history('a/*', { limit: 1 }),
+    session.members('a'),
+    session.receiveRequest('none', null, AbortSignal.abort()),
+  ]);
+  expect(refusals.sort()).toEqual([
+    'ERR_HUB_FORBIDDEN',
+    'ERR_HUB_FORBIDDEN',
+    'ERR_HUB_INVALID_TOPIC',
+    'ERR_HUB_INVALID_TOPIC',
+    'ERR_HUB_UNKNOWN_METHOD',
+  ]);
+  await hub.close();
+});

@@ -87,17 +87,19 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
    * `ERR_HUB_UNAVAILABLE`, `ERR_HUB_CLOSED`.
    */
   async subscribe(name: string, options: SubscribeOptions, opened: Opened): Promise<Subscription> {
-    this.#requireOpen();
-    this.#requireRoomForSubscription();
-    this.#opening++;
-    try {
-      const isWide = typeof name === 'string' && isPattern(name);
-      const request = await this.#allowed(isWide ? checkPattern(name) : checkTopic(name), options, opened);
-      const session = this.#subscribingSession;
-      return await (isWide ? subscribeToPattern : subscribeToTopic)(session, this.#hub, request);
-    } finally {
-      this.#opening--;
-    }
+    return this.#observed(async () => {
+      this.#requireOpen();
+      this.#requireRoomForSubscription();
+      this.#opening++;
+      try {
+        const isWide = typeof name === 'string' && isPattern(name);
+        const request = await this.#allowed(isWide ? checkPattern(name) : checkTopic(name), options, opened);
+        const session = this.#subscribingSession;
+        return await (isWide ? subscribeToPattern : subscribeToTopic)(session, this.#hub, request);
+      } finally {
+        this.#opening--;
+      }
+    });
   }
 
   /**
@@ -113,10 +115,11 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
     content: Content,
     options: { readonly key?: string } = {},
   ): Promise<PublishResult> {
-    this.#requireOpen();
-    return this.#publishOrder.publish(this.#draft(topic, content, checkKey(options.key)), (draft) =>
-      this.#hub.publishDraft(draft),
-    );
+    return this.#observed(async () => {
+      this.#requireOpen();
+      const draft = this.#draft(topic, content, checkKey(options.key));
+      return this.#publishOrder.publish(draft, (ready) => this.#hub.publishDraft(ready));
+    });
   }
 
   /** Reads what is kept of a topic: at most 1,000 publications at a time. Rejects as `subscribe` does. */
@@ -124,22 +127,26 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
     topic: string,
     request: { readonly since?: Position | undefined; readonly limit: number },
   ): Promise<HistoryPage> {
-    this.#requireOpen();
-    const since = checkPosition(request.since) ?? null;
-    const { retention } = this.#hub.policyOf(checkTopic(topic));
-    await this.#authorize('history', topic);
-    if (retention.history === null) throw notKept(topic, 'history');
-    const limit = Math.min(Math.max(1, Math.floor(request.limit) || 1), maxHistoryPage);
-    return this.#hub.broker.history(topic, retention, { since, limit });
+    return this.#observed(async () => {
+      this.#requireOpen();
+      const since = checkPosition(request.since) ?? null;
+      const { retention } = this.#hub.policyOf(checkTopic(topic));
+      await this.#authorize('history', topic);
+      if (retention.history === null) throw notKept(topic, 'history');
+      const limit = Math.min(Math.max(1, Math.floor(request.limit) || 1), maxHistoryPage);
+      return this.#hub.broker.history(topic, retention, { since, limit });
+    });
   }
 
   /** Who is there. Rejects as `subscribe` does. */
   async members(topic: string): Promise<readonly Member[]> {
-    this.#requireOpen();
-    const policy = this.#hub.policyOf(checkTopic(topic));
-    await this.#authorize('presence', topic);
-    if (!policy.presence) throw notKept(topic, 'presence');
-    return this.#hub.presence.members(topic);
+    return this.#observed(async () => {
+      this.#requireOpen();
+      const policy = this.#hub.policyOf(checkTopic(topic));
+      await this.#authorize('presence', topic);
+      if (!policy.presence) throw notKept(topic, 'presence');
+      return this.#hub.presence.members(topic);
+    });
   }
 
   /**
@@ -147,8 +154,10 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
    * Rejects with HubError `ERR_HUB_UNKNOWN_METHOD`, `ERR_HUB_INVALID_DATA`, `ERR_HUB_HANDLER`, `ERR_HUB_CANCELLED`, or what the handler threw as one.
    */
   async receiveRequest(method: string, data: unknown, signal: AbortSignal): Promise<unknown> {
-    this.#requireOpen();
-    return this.#hub.handleRequest(method, data, { session: this.#untyped, signal });
+    return this.#observed(async () => {
+      this.#requireOpen();
+      return this.#hub.handleRequest(method, data, { session: this.#untyped, signal });
+    });
   }
 
   /**
@@ -273,6 +282,16 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
     const release = this.#subscriptions.get(subscription);
     this.#subscriptions.delete(subscription);
     release?.(isGraceful);
+  }
+
+  /** Tells the observer what is refused. */
+  async #observed<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof HubError) this.#hub.observer.handleRefusal?.(error.code);
+      throw error;
+    }
   }
 
   #requireOpen(): void {
