@@ -33,8 +33,11 @@ export class Publication<Data = unknown> implements PublicationDraft {
   readonly publishedAt: number;
   /** What `data` gave; undefined before it was asked for. */
   #data: Data | undefined;
-  /** By the encoding that made them. Most publications are sent in one. */
-  #encoded: Map<Encoding<unknown>, unknown> | null = null;
+  /** Most publications are sent in one encoding: the first one asked for, and what it made. */
+  #encoding: Encoding<unknown> | null = null;
+  #encoded: unknown = null;
+  /** By the encoding that made them: those of others. */
+  #encodedByOthers: Map<Encoding<unknown>, unknown> | null = null;
 
   constructor(draft: PublicationDraft, position: Position | null, publishedAt: number) {
     this.topic = draft.topic;
@@ -50,11 +53,17 @@ export class Publication<Data = unknown> implements PublicationDraft {
 
   /** The publication in an encoding: computed for the first one who asks, kept for all others of a fan-out. */
   encodedBy<Encoded>(encoding: Encoding<Encoded>): Encoded {
-    this.#encoded ??= new Map();
-    const known = this.#encoded.get(encoding);
+    if (this.#encoding === encoding) return this.#encoded as Encoded;
+    const known = this.#encodedByOthers?.get(encoding);
     if (known !== undefined) return known as Encoded;
     const encoded = encoding(this);
-    this.#encoded.set(encoding, encoded);
+    if (this.#encoding === null) {
+      this.#encoding = encoding;
+      this.#encoded = encoded;
+    } else {
+      this.#encodedByOthers ??= new Map();
+      this.#encodedByOthers.set(encoding, encoded);
+    }
     return encoded;
   }
 

@@ -51,10 +51,13 @@ export interface SubscriptionSource {
  * there, because it came back or reads slowly, and `held` while it waits, without history, for what must come first.
  */
 export class Subscription implements SubscriptionFace {
+  readonly topic: string;
+  readonly isPattern: boolean;
   readonly tag: unknown;
   readonly #owner: SubscriptionOwner;
   readonly #source: SubscriptionSource;
-  readonly #waiting: WaitingPublications;
+  /** Null until something has to wait for the first time. */
+  #waiting: WaitingPublications | null = null;
   #state: 'live' | 'behind' | 'held' | 'ended' = 'held';
   /** All up to here was delivered, or told of as a gap. */
   #cursor: Position | null = null;
@@ -62,16 +65,9 @@ export class Subscription implements SubscriptionFace {
   constructor(owner: SubscriptionOwner, source: SubscriptionSource, tag: unknown) {
     this.#owner = owner;
     this.#source = source;
+    this.topic = source.name;
+    this.isPattern = source.isPattern;
     this.tag = tag;
-    this.#waiting = new WaitingPublications(source.policy.slowReader, source.policy.maxQueuedBytes);
-  }
-
-  get topic(): string {
-    return this.#source.name;
-  }
-
-  get isPattern(): boolean {
-    return this.#source.isPattern;
   }
 
   get isEnded(): boolean {
@@ -102,9 +98,8 @@ export class Subscription implements SubscriptionFace {
   deliver(publication: Publication): Delivery {
     if (this.#state === 'behind') return 'queued';
     if (this.#has(publication)) return 'delivered';
-    if (this.#state === 'live' && !this.#owner.isCongested && this.#waiting.isEmpty) {
-      return this.#send(publication);
-    }
+    const hasRoom = this.#state === 'live' && !this.#owner.isCongested;
+    if (hasRoom && (this.#waiting === null || this.#waiting.isEmpty)) return this.#send(publication);
     return this.#delay(publication);
   }
 
@@ -117,7 +112,7 @@ export class Subscription implements SubscriptionFace {
   /** There is room in the send queue again. */
   resume(): void {
     if (this.#state === 'behind' || this.#state === 'ended') return;
-    const missed = this.#waiting.takeMissed();
+    const missed = this.#waiting?.takeMissed() ?? null;
     if (missed === null) this.#flush();
     else void this.#tellGap({ reason: 'slow-reader', ...missed });
   }
@@ -126,7 +121,7 @@ export class Subscription implements SubscriptionFace {
   close(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    this.#waiting.clear();
+    this.#waiting?.clear();
     this.#owner.handleClosed(this);
   }
 
@@ -163,12 +158,13 @@ export class Subscription implements SubscriptionFace {
   }
 
   #delay(publication: Publication): Delivery {
-    const { slowReader } = this.#source.policy;
+    const { slowReader, maxQueuedBytes } = this.#source.policy;
     if (slowReader === 'wait' && this.#cursor !== null && this.#state === 'live') {
       this.#state = 'behind';
       void this.#catchUp();
       return 'queued';
     }
+    this.#waiting ??= new WaitingPublications(slowReader, maxQueuedBytes);
     const outcome = this.#waiting.offer(publication);
     if (outcome === 'overflow') {
       this.#source.reportDelay('closed');
@@ -183,7 +179,7 @@ export class Subscription implements SubscriptionFace {
   /** Sends what waits, as far as there is room. */
   #flush(): void {
     while (this.#state === 'live' && !this.#owner.isCongested) {
-      const publication = this.#waiting.take();
+      const publication = this.#waiting?.take();
       if (publication === undefined) return;
       if (!this.#has(publication)) this.#send(publication);
     }
@@ -256,7 +252,7 @@ export class Subscription implements SubscriptionFace {
     this.#source.reportRecovery(gap.reason, 0);
     this.#owner.subscriber.handleGap(snapshot === undefined ? gap : { ...gap, snapshot }, this);
     if (this.#state === 'behind') {
-      this.#waiting.clear();
+      this.#waiting?.clear();
       await this.#catchUp();
     } else {
       this.#state = 'live';

@@ -6,7 +6,7 @@ import type { Gap, PresenceChange, Subscribed, SubscriptionFace } from '../../hu
 import { isPattern } from '../../hub/topic-name.js';
 
 import type { Outbox } from './outbox.js';
-import { OverlapFilter } from './overlap-filter.js';
+import { OverlapFilter, type TopicShare } from './overlap-filter.js';
 
 /** What a client asks for when it subscribes. */
 export interface SubscribeOrder {
@@ -35,21 +35,21 @@ export class NativeSubscriptions {
       await this.#outbox.refuse(id, new HubError('ERR_HUB_ALREADY_SUBSCRIBED', problem));
       return;
     }
-    const entry: Entry = { topic, subscription: null, held: [] };
+    const entry: Entry = { topic, isWanted: true, subscription: null, share: null, held: [] };
     this.#entries.set(topic, entry);
     try {
       const subscription = await session.subscribe(
         topic,
         { since, presence, tag: entry },
         (subscribed, opened) => {
-          if (this.#isWanted(opened)) this.#handleOpened(id, entry, subscribed, opened);
+          if (entry.isWanted) this.#handleOpened(id, entry, subscribed, opened);
         },
       );
       if (entry.subscription !== null) return;
       subscription.close();
       await this.#outbox.refuse(id, new HubError('ERR_HUB_CANCELLED', 'the client unsubscribed before'));
     } catch (error) {
-      if (this.#entries.get(topic) === entry) this.#entries.delete(topic);
+      if (entry.isWanted) this.#forget(entry);
       await this.#outbox.refuse(id, error);
     }
   }
@@ -63,7 +63,7 @@ export class NativeSubscriptions {
         new HubError('ERR_HUB_NOT_SUBSCRIBED', 'there is no subscription to it'),
       );
     }
-    this.#entries.delete(topic);
+    this.#forget(entry);
     if (entry.subscription !== null) {
       entry.subscription.close();
       this.#handleGone(topic);
@@ -73,37 +73,38 @@ export class NativeSubscriptions {
 
   /** Whether a publication that a subscription delivers has not reached the client by another. */
   admits(publication: Publication, subscription: SubscriptionFace): boolean {
-    if (!this.#isWanted(subscription)) return false;
-    return subscription.isPattern
-      ? this.#overlap.admitsByPattern(publication)
-      : this.#overlap.admitsByTopic(publication);
+    const { isWanted, share } = entryOf(subscription);
+    if (!isWanted) return false;
+    return share === null ? this.#overlap.admitsByPattern(publication) : share.admits(publication);
   }
 
   /** Whether the client is to be told of a gap: it has not unsubscribed meanwhile. */
   admitsGap({ position }: Gap, subscription: SubscriptionFace): boolean {
-    if (!this.#isWanted(subscription)) return false;
+    if (!entryOf(subscription).isWanted) return false;
     if (!subscription.isPattern) this.#overlap.handleGap(subscription.topic, position);
     return true;
   }
 
   /** Tells of a change, behind the answer to the one who asked for it. */
   handlePresence(change: PresenceChange, subscription: SubscriptionFace): void {
-    if (!this.#isWanted(subscription)) return;
-    const entry = subscription.tag as Entry;
+    const entry = entryOf(subscription);
+    if (!entry.isWanted) return;
     if (entry.subscription === null) entry.held.push(change);
     else this.#sendPresence(entry.topic, change);
   }
 
   /** The hub ended a subscription. False when the client had ended it before. */
   handleEnd(subscription: SubscriptionFace): boolean {
-    if (!this.#isWanted(subscription)) return false;
-    this.#entries.delete(subscription.topic);
+    const entry = entryOf(subscription);
+    if (!entry.isWanted) return false;
+    this.#forget(entry);
     this.#handleGone(subscription.topic);
     return true;
   }
 
-  #isWanted({ topic, tag }: SubscriptionFace): boolean {
-    return this.#entries.get(topic) === tag;
+  #forget(entry: Entry): void {
+    entry.isWanted = false;
+    this.#entries.delete(entry.topic);
   }
 
   #handleOpened(id: number, entry: Entry, subscribed: Subscribed, subscription: ClosableSubscription): void {
@@ -111,7 +112,7 @@ export class NativeSubscriptions {
     entry.subscription = subscription;
     const { position, recovery, members } = subscribed;
     if (isPattern(topic)) this.#overlap.openPattern(topic);
-    else this.#overlap.openTopic(topic, position);
+    else entry.share = this.#overlap.openTopic(topic, position);
     this.#outbox.send({
       type: 'subscribed',
       id,
@@ -143,8 +144,17 @@ interface ClosableSubscription extends SubscriptionFace {
 
 interface Entry {
   readonly topic: string;
+  /** Whether the client has not unsubscribed. */
+  isWanted: boolean;
   /** Null until it is open. */
   subscription: ClosableSubscription | null;
+  /** What of a topic is this subscription's to deliver. Null for a pattern, and until it is open. */
+  share: TopicShare | null;
   /** Changes that came before. */
   readonly held: PresenceChange[];
+}
+
+/** What a subscription of this connection was made with. */
+function entryOf({ tag }: SubscriptionFace): Entry {
+  return tag as Entry;
 }

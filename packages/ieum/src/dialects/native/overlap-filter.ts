@@ -15,10 +15,12 @@ export class OverlapFilter {
   /** Ids of what was delivered and may come again by a pattern. */
   readonly #recent = new RecentIds();
 
-  openTopic(topic: string, position: Position | null): void {
-    const share = new TopicShare(position);
+  /** What is returned decides what of the topic's subscription is to be sent. */
+  openTopic(topic: string, position: Position | null): TopicShare {
+    const share = new TopicShare(position, this.#recent);
     for (const pattern of this.#patterns) if (matchesPattern(pattern, topic)) share.patterns++;
     this.#topics.set(topic, share);
+    return share;
   }
 
   openPattern(pattern: string): void {
@@ -44,17 +46,6 @@ export class OverlapFilter {
     this.#topics.get(topic)?.handleGap(position);
   }
 
-  /** Whether a publication is to be sent that the topic's subscription delivers. */
-  admitsByTopic({ topic, id, position }: Publication): boolean {
-    const share = this.#topics.get(topic);
-    if (share === undefined) return true;
-    share.handleDelivered(position);
-    if (share.patterns === 0) return true;
-    if (share.ahead.delete(id)) return false;
-    this.#recent.add(id);
-    return true;
-  }
-
   /** Whether a publication is to be sent that a pattern's subscription delivers. */
   admitsByPattern({ topic, id, position }: Publication): boolean {
     const share = this.#topics.get(topic);
@@ -70,7 +61,7 @@ export class OverlapFilter {
 }
 
 /** What belongs to the subscription of one topic. */
-class TopicShare {
+export class TopicShare {
   /** Ids of what patterns delivered before it. */
   readonly ahead: RecentIds = new RecentIds();
   /** How many patterns match it. */
@@ -79,9 +70,21 @@ class TopicShare {
   /** The last one that was left to it. */
   #left: Position | null = null;
   #delivered: Position | null = null;
+  /** Ids of what was delivered, shared by all of a connection. */
+  readonly #recent: RecentIds;
 
-  constructor(start: Position | null) {
+  constructor(start: Position | null, recent: RecentIds) {
     this.#start = start;
+    this.#recent = recent;
+  }
+
+  /** Whether a publication is to be sent that the topic's subscription delivers. */
+  admits({ id, position }: Publication): boolean {
+    this.#delivered = position;
+    if (this.patterns === 0) return true;
+    if (this.ahead.delete(id)) return false;
+    this.#recent.add(id);
+    return true;
   }
 
   /** Whether it delivers what stands there, and the pattern that asks leaves it to it. */
@@ -89,10 +92,6 @@ class TopicShare {
     if (position === null || this.#start === null || !isAfter(position, this.#start)) return false;
     this.#left = position;
     return true;
-  }
-
-  handleDelivered(position: Position | null): void {
-    this.#delivered = position;
   }
 
   handleGap(position: Position | null): void {
