@@ -5,15 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { collectText, errorLine } from '../children.mjs';
 
 /**
- * Installs Socket.IO and its adapter from npm into `bench/peers`, unless they are there already. The binaries of Bun, which
- * are optional there, stay out.
+ * Installs Socket.IO and its adapter from npm into `bench/peers`, with all that is measured beside ieum, unless they are
+ * there already.
  *
  * @param {(text: string) => void} say
  */
 export async function installSocketIo(say) {
   if (isInstalled()) return;
   say('Socket.IO is installed into bench/peers, once … ');
-  const child = spawn('npm', ['ci', '--omit=optional', '--no-progress'], { cwd: PEERS_FOLDER });
+  const child = spawn('npm', ['ci', '--no-progress'], { cwd: PEERS_FOLDER });
   child.stdout.resume();
   const words = collectText(child.stderr);
   const [code] = await once(child, 'close');
