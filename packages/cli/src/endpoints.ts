@@ -3,9 +3,9 @@ import type { Peer, Route, Routes } from 'ieum';
 import type { ServedUser } from './auth/authentication.js';
 import type { WorkerBus } from './workers/worker-bus.js';
 
-/** The WebSocket paths of `ieum serve`. @param hub null when there is none */
-export function createEndpoints(bus: WorkerBus, hub: Route<ServedUser> | null): Routes<ServedUser> {
-  return { '/echo': echo, '/broadcast': createBroadcast(bus), ...(hub === null ? {} : { '/hub': hub }) };
+/** The WebSocket paths of `ieum serve`. */
+export function createEndpoints(bus: WorkerBus, hub: Route<ServedUser>): Routes<ServedUser> {
+  return { '/echo': echo, '/broadcast': createBroadcast(bus), '/hub': hub };
 }
 
 /** What an endpoint speaks, and over what; a dialect of null for a path that is none. */

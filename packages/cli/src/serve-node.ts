@@ -9,6 +9,7 @@ import type { ConsoleFile } from './console-files.js';
 import { createEndpoints } from './endpoints.js';
 import type { WorkerCount } from './health.js';
 import { createBroker } from './hub/broker-choice.js';
+import type { ExchangeBrokerOptions } from './hub/exchange/exchange-broker.js';
 import { watchHub } from './hub/hub-watch.js';
 import { ServeHub } from './hub/serve-hub.js';
 import type { Log } from './log.js';
@@ -33,6 +34,8 @@ export interface ServeParts {
   readonly console: ReadonlyMap<string, ConsoleFile>;
   readonly bus: WorkerBus;
   readonly log: Log;
+  /** Where workers meet whose broker is in memory. Left out in a process that is alone, and with other brokers. */
+  readonly exchange?: ExchangeBrokerOptions;
   /** Left out in a process that is alone. */
   readonly crew?: CrewView;
 }
@@ -48,7 +51,7 @@ export interface CrewView {
 export class ServeNode {
   readonly server: WebSocketServer<ServedUser>;
   readonly metrics: Metrics;
-  readonly #hub: ServeHub | null;
+  readonly #hub: ServeHub;
 
   private constructor(parts: ServeParts, broker: Broker | null) {
     const { flags, tls, auth, version, console, log, crew } = parts;
@@ -56,8 +59,8 @@ export class ServeNode {
     const tracing = createTracing({ version, namespaces: Object.keys(flags.topics ?? {}) });
     const counts = { connections: new ConnectionMetrics(), hub: new HubMetrics() };
     const observer = watchHub({ metrics: counts.hub, tracing, log });
-    this.#hub = hasHub(flags) ? new ServeHub({ flags, authentication, broker, observer, log }) : null;
-    const endpoints = createEndpoints(parts.bus, this.#hub?.route ?? null);
+    this.#hub = new ServeHub({ flags, authentication, broker, observer, log });
+    const endpoints = createEndpoints(parts.bus, this.#hub.route);
     const observers = [
       counts.connections,
       new ConnectionLog(log, flags.logLevel),
@@ -71,11 +74,11 @@ export class ServeNode {
       pages: {
         console,
         metrics: metricsPage(flags, () => this.#gatherMetrics(crew)),
-        isBrokerReady: () => this.#hub?.isReady ?? true,
+        isBrokerReady: () => this.#hub.isReady,
         ...workers,
       },
     });
-    const hub = this.#hub === null ? null : { metrics: counts.hub, hub: this.#hub };
+    const hub = { metrics: counts.hub, hub: this.#hub };
     this.metrics = new Metrics({
       version,
       server: this.server,
@@ -87,12 +90,12 @@ export class ServeNode {
 
   /** Puts it together. Rejects with CommandFailure for flags that it cannot honour. */
   static async create(parts: ServeParts): Promise<ServeNode> {
-    return new ServeNode(parts, await createBroker(parts.flags.broker));
+    return new ServeNode(parts, await createBroker(parts.flags.broker, parts.exchange));
   }
 
   /** Listens, as soon as the broker is there or has been waited for. Rejects with CommandFailure. */
   async listen(where: Pick<ServeFlags, 'host' | 'port'>): Promise<ListeningAddress> {
-    await this.#hub?.open();
+    await this.#hub.open();
     return await listenAsToldBy(where, this.server);
   }
 
@@ -104,18 +107,13 @@ export class ServeNode {
 
   async #close(drained: Promise<DrainCounts>): Promise<DrainCounts> {
     const counts = await drained;
-    await Promise.race([this.#hub?.hub.close(), pause(hubCloseMs, undefined, { ref: false })]);
+    await Promise.race([this.#hub.hub.close(), pause(hubCloseMs, undefined, { ref: false })]);
     return counts;
   }
 
   async #gatherMetrics(crew: CrewView | undefined): Promise<readonly MetricsSnapshot[]> {
     return crew === undefined ? [await this.metrics.snapshot()] : await crew.gatherMetrics();
   }
-}
-
-/** Hubs in the memory of several processes would know nothing of each other: then there is none. */
-export function hasHub({ workers, broker }: ServeFlags): boolean {
-  return workers === 1 || broker !== 'memory';
 }
 
 function metricsPage(

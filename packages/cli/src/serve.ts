@@ -6,7 +6,7 @@ import { readAuthSettings } from './auth/auth-settings.js';
 import { configSchema } from './config/config-schema.js';
 import { formatSettings, settleFlags } from './config/settings.js';
 import { createLog, type Log } from './log.js';
-import { hasHub, ServeNode, type ServeParts } from './serve-node.js';
+import { ServeNode, type ServeParts } from './serve-node.js';
 import { type ServeFlags, serverTlsFrom } from './serve-options.js';
 import { loadConsole } from './serve-server.js';
 import { untilShutDown } from './shutdown.js';
@@ -70,7 +70,7 @@ async function serveWithWorkers(parts: ServeParts): Promise<Serving> {
   await ServeNode.create(parts);
   // So that a TLS session that one worker began is resumed by any.
   const common = { tls: tls && { ...tls, ticketKeys: randomBytes(48) }, auth, version };
-  const crew = new Crew({ shares, common, log });
+  const crew = new Crew({ shares, common, hasExchange: flags.broker === 'memory', log });
   const shutDown = untilShutDown({
     log,
     drain: () => crew.drain(flags.drainTimeout),
@@ -81,14 +81,12 @@ async function serveWithWorkers(parts: ServeParts): Promise<Serving> {
 }
 
 function logStart({ flags, auth, version, console, log }: ServeParts): void {
-  const paths = hasHub(flags) ? '/echo, /broadcast and /hub' : '/echo and /broadcast';
-  log.info(`ieum ${version}, Node.js ${process.versions.node}: WebSocket at ${paths}`, {
+  log.info(`ieum ${version}, Node.js ${process.versions.node}: WebSocket at /echo, /broadcast and /hub`, {
     event: 'started',
     version,
     node: process.versions.node,
   });
   if (!console.has('/')) log.warn('the console is not built: "npm run build" in the repository builds it');
-  if (!hasHub(flags)) log.info('several workers have no /hub without a broker that they share: see --broker');
   tellOfTokens(flags, auth.keys !== null, log);
 }
 

@@ -2,6 +2,8 @@ import type { Broker } from 'ieum/hub';
 
 import { CommandFailure, ExitStatus } from '../command-failure.js';
 
+import { ExchangeBroker, type ExchangeBrokerOptions } from './exchange/exchange-broker.js';
+
 /** Where hubs meet, as `--broker` says: only its own library is loaded. */
 export type BrokerChoice = 'memory' | 'redis' | 'nats';
 
@@ -17,13 +19,20 @@ export function brokerChoiceOf(address: string): BrokerChoice {
   );
 }
 
-/** Makes a broker; null for the hub's own. Rejects with CommandFailure for an address that cannot be one. */
-export async function createBroker(address: string): Promise<Broker | null> {
+/**
+ * Makes a broker; null for the hub's own. Rejects with CommandFailure for an address that cannot be one.
+ *
+ * @param exchange where workers meet that have their topics in memory
+ */
+export async function createBroker(
+  address: string,
+  exchange?: ExchangeBrokerOptions,
+): Promise<Broker | null> {
   const choice = brokerChoiceOf(address);
   try {
     switch (choice) {
       case 'memory':
-        return null;
+        return exchange === undefined ? null : new ExchangeBroker(exchange);
       case 'redis': {
         const { createRedisBroker } = await import('ieum/brokers/redis');
         return createRedisBroker({ url: address });

@@ -17,8 +17,7 @@ export interface MetricsParts {
   readonly version: string;
   readonly server: WebSocketServer<ServedUser>;
   readonly connections: ConnectionMetrics;
-  /** Null when there is no hub. */
-  readonly hub: { readonly metrics: HubMetrics; readonly hub: { readonly isReady: boolean } } | null;
+  readonly hub: { readonly metrics: HubMetrics; readonly hub: { readonly isReady: boolean } };
   /** Left out in a process that is alone. */
   readonly workers?: () => WorkerCount;
 }
@@ -44,7 +43,7 @@ export class Metrics {
       read: () => Number(server.isDraining),
     });
     connections.register(registry, server);
-    hub?.metrics.register(registry, hub.hub);
+    hub.metrics.register(registry, hub.hub);
     addEventLoopDelay(registry, this.#delay);
     addProcessMetrics(registry);
     if (workers !== undefined) addWorkerMetrics(registry, workers);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 
 import { type BusFrame, BusFrameDecoder } from './bus-frame.js';
+import { SocketOutbox } from './socket-outbox.js';
 
 export interface BusLinkOwner {
   handleFrame(link: BusLink, frame: BusFrame): void;
@@ -17,13 +18,12 @@ export class BusLink {
   readonly #socket: Socket;
   readonly #owner: BusLinkOwner;
   readonly #decoder = new BusFrameDecoder();
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
-  #writingBytes = 0;
+  readonly #outbox: SocketOutbox;
 
   constructor(socket: Socket, owner: BusLinkOwner) {
     this.#socket = socket;
     this.#owner = owner;
+    this.#outbox = new SocketOutbox(socket, { maxWaitingBytes, handleRoom: () => owner.handleRoom() });
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', () => {});
     socket.on('close', () => owner.handleClosed(this));
@@ -31,14 +31,12 @@ export class BusLink {
 
   /** Whether more than the limit waits, so that whoever publishes should wait too. */
   get isCongested(): boolean {
-    return this.#waitingBytes + this.#writingBytes > maxWaitingBytes;
+    return this.#outbox.isCongested;
   }
 
   /** Writes bytes behind those that wait. They must not change any more. */
   write(bytes: Uint8Array): void {
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.byteLength;
-    if (this.#writingBytes === 0) this.#writeWaiting();
+    this.#outbox.write(bytes);
   }
 
   destroy(): void {
@@ -47,21 +45,6 @@ export class BusLink {
 
   #receive(chunk: Buffer): void {
     for (const frame of this.#decoder.receive(chunk)) this.#owner.handleFrame(this, frame);
-  }
-
-  #writeWaiting(): void {
-    const wasCongested = this.isCongested;
-    this.#writingBytes = 0;
-    const last = this.#waiting.pop();
-    if (last !== undefined) {
-      this.#writingBytes = this.#waitingBytes;
-      this.#waitingBytes = 0;
-      this.#socket.cork();
-      for (const bytes of this.#waiting.splice(0)) this.#socket.write(bytes);
-      this.#socket.write(last, () => this.#writeWaiting());
-      this.#socket.uncork();
-    }
-    if (wasCongested && !this.isCongested) this.#owner.handleRoom();
   }
 }
 

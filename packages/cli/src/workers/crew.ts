@@ -8,8 +8,9 @@ import type { Drain, DrainCounts } from '../shutdown.js';
 
 import { backOffMs, longLifeMs } from './back-off.js';
 import { CrewMember, prepareCluster } from './crew-member.js';
+import { ExchangeProcess } from './exchange-process.js';
 import { createMeetingPlace, removeMeetingPlace } from './meeting-place.js';
-import { MetricsRounds } from './metrics-rounds.js';
+import { type CountingMember, MetricsRounds } from './metrics-rounds.js';
 import type { WorkerReport, WorkerSetup } from './worker-message.js';
 
 export interface CrewOptions {
@@ -17,6 +18,8 @@ export interface CrewOptions {
   readonly shares: readonly ServeFlags[];
   /** What all of them are told. */
   readonly common: Pick<WorkerSetup, 'tls' | 'auth' | 'version'>;
+  /** Whether the hubs of all workers meet in the memory of a process of their own. */
+  readonly hasExchange: boolean;
   readonly log: Log;
 }
 
@@ -30,7 +33,8 @@ export class Crew {
   /** How many died in a row, by place. */
   readonly #deaths = new Map<number, number>();
   readonly #restarts = new Set<NodeJS.Timeout>();
-  readonly #metrics = new MetricsRounds(() => this.#membersWho('listening'));
+  readonly #metrics: MetricsRounds = new MetricsRounds(() => this.#counting);
+  readonly #exchange: ExchangeProcess | null;
   #questions: NodeJS.Timeout | undefined;
   #phase: 'starting' | 'running' | 'ending' = 'starting';
   /** Members that are prepared; the first of them is being linked with those before, one at a time. */
@@ -45,6 +49,7 @@ export class Crew {
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#port = options.shares[0]?.port ?? 0;
+    this.#exchange = options.hasExchange ? this.#createExchange() : null;
   }
 
   /**
@@ -59,6 +64,7 @@ export class Crew {
       return await new Promise(() => {});
     }
     this.#folder = folder;
+    this.#exchange?.start(exchangePath(folder));
     const url = new Promise<string>((resolve, reject) => {
       this.#started = resolve;
       this.#failed = reject;
@@ -116,8 +122,10 @@ export class Crew {
   }
 
   #startMember(number: number): void {
-    const { shares, common } = this.#options;
-    const setup = { ...common, number, flags: shares[number - 1] as ServeFlags, folder: this.#folder };
+    const { shares, common, hasExchange } = this.#options;
+    const flags = shares[number - 1] as ServeFlags;
+    const exchange = hasExchange ? exchangePath(this.#folder) : null;
+    const setup = { ...common, number, flags, folder: this.#folder, exchange };
     const member = new CrewMember(setup, {
       handleReport: (reporter, report) => this.#handleReport(reporter, report),
       handleGone: (gone) => this.#handleGone(gone),
@@ -153,6 +161,19 @@ export class Crew {
         this.#metrics.ask(member);
         break;
     }
+  }
+
+  #createExchange(): ExchangeProcess {
+    const exchange: ExchangeProcess = new ExchangeProcess(this.#options.log, {
+      handleCounted: (snapshot) => this.#metrics.receive(exchange, snapshot),
+      handleGone: () => this.#metrics.forget(exchange),
+    });
+    return exchange;
+  }
+
+  get #counting(): readonly CountingMember[] {
+    const workers = this.#membersWho('listening');
+    return this.#exchange?.isListening ? [...workers, this.#exchange] : workers;
   }
 
   /** One after the other, so that of any two the later knows the earlier. */
@@ -191,6 +212,7 @@ export class Crew {
 
   /** Ends those that are there and do nothing: whoever sends to their connections waits for them. */
   #askAll(): void {
+    this.#exchange?.ask(maxQuestions);
     for (const member of this.#members.values()) {
       if (member.isSilentAfter(maxQuestions)) {
         this.#giveUp(member, `did not answer for ${(maxQuestions * questionIntervalMs) / 1_000} s`);
@@ -242,6 +264,7 @@ export class Crew {
   }
 
   #leaveMeetingPlace(): void {
+    this.#exchange?.end();
     if (this.#folder !== '') removeMeetingPlace(this.#folder);
   }
 
@@ -257,6 +280,11 @@ export class Crew {
     const count = { listening: this.#listening, size: this.#options.shares.length };
     for (const member of this.#members.values()) member.tell({ type: 'count', ...count });
   }
+}
+
+/** Where workers reach the exchange: none of them has such a name. */
+function exchangePath(folder: string): string {
+  return `${folder}/exchange`;
 }
 
 /** Waits for all of them, but no longer than that. */

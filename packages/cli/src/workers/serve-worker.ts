@@ -93,11 +93,12 @@ export class ServeWorker {
       handleLinkLost: (id) => this.#surroundings.tell({ type: 'link-lost', id }),
     });
     this.#bus = bus;
-    const { flags, tls, auth, version, number } = setup;
+    const { flags, tls, auth, version, number, exchange } = setup;
     const options = { format: flags.logFormat, level: flags.logLevel, fields: { worker: number } };
     const prefix = flags.logFormat === 'json' ? '' : `worker ${number}: `;
     this.#node = await ServeNode.create({
       ...{ flags, tls, auth, version, bus },
+      ...(exchange === null ? {} : { exchange: { path: exchange, node: `worker-${setup.id}` } }),
       console: await loadConsole(),
       log: this.#createLog({ ...options, prefix }),
       crew: { count: () => this.#count, gatherMetrics: () => this.#metrics.ask() },

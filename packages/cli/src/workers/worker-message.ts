@@ -57,6 +57,8 @@ export interface WorkerSetup {
   readonly version: string;
   /** The folder where workers find each other. */
   readonly folder: string;
+  /** Where it reaches the exchange of all workers, if there is one. */
+  readonly exchange: string | null;
   /** Where others reach it, in that folder. */
   readonly path: string;
 }
