@@ -103,14 +103,14 @@ test('a server that stands still is waited for so long and no longer, and then n
   const sink = new RecordingSink();
   await broker.open(sink);
   await broker.follow('topic', kept);
-  server.freeze(true);
+  await server.freeze(true);
   const startedAt = performance.now();
   await expect(broker.publish(draftOf('topic', 'a'), kept)).rejects.toMatchObject({
     code: 'ERR_HUB_UNAVAILABLE',
   });
   expect(performance.now() - startedAt).toBeLessThan(2_000);
   await sink.untilReadiness(false);
-  server.freeze(false);
+  await server.freeze(false);
   await sink.untilReadiness(true);
   await broker.publish(draftOf('topic', 'b'), kept);
   await sink.untilText('topic', 'b');
@@ -123,6 +123,26 @@ test('what is larger than the server takes is refused as too large', async () =>
   await broker.open(new RecordingSink());
   const draft = { ...draftOf('topic', ''), payload: new Uint8Array(70_000) };
   await expect(broker.publish(draft, kept)).rejects.toMatchObject({ code: 'ERR_HUB_MESSAGE_TOO_LARGE' });
+});
+
+test('members are told in parts that the server takes, and one that is too large is refused', async () => {
+  const server = await serve({ config: 'max_payload: 8192' });
+  const [broker, other] = [create({ servers: server.url }), create({ servers: server.url })];
+  await Promise.all([broker.open(new RecordingSink()), other.open(new RecordingSink())]);
+  const crowd = Array.from({ length: 500 }, (_, at) => `user ${at} ${'한'.repeat(20)}`);
+  await other.followMembers('topic');
+  await broker.changeMembers(
+    'topic',
+    crowd.map((user) => ({ type: 'present', user, info: null })),
+  );
+  const large = { type: 'present', user: 'large', info: 'x'.repeat(5_000) } as const;
+  const small = { type: 'present', user: 'small', info: null } as const;
+  await expect(broker.changeMembers('topic', [small, large])).rejects.toMatchObject({
+    code: 'ERR_HUB_MESSAGE_TOO_LARGE',
+  });
+  const members = await other.members('topic');
+  expect(members.map(({ user }) => user).sort()).toEqual([...crowd].sort());
+  expect(other.isReady).toBe(true);
 });
 
 test('members that change while the server is away are told when it is back', async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,8 +96,12 @@ export class NatsServer {
   }
 
   /** Stops its process where it is, or lets it go on. */
-  freeze(isFrozen: boolean): void {
-    this.#process?.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT');
+  async freeze(isFrozen: boolean): Promise<void> {
+    const running = this.#process;
+    if (running === null) throw new Error('the server does not run');
+    running.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT');
+    const isStill = async () => / T /.test(await readFile(`/proc/${running.pid}/stat`, 'utf8'));
+    while ((await isStill()) !== isFrozen) await delay(5);
   }
 
   async stop(): Promise<void> {

@@ -35,6 +35,8 @@ export class NatsLink {
   #faces: LinkFaces | null = null;
   #isConnected = false;
   #lostAt: Moment | null = null;
+  /** What the server said of itself: the client forgets it with the connection. */
+  #server = { isCluster: false, maxPayloadBytes: 0 };
   #isClosed = false;
   #attempts = 0;
   #wake: (() => void) | null = null;
@@ -60,7 +62,7 @@ export class NatsLink {
 
   /** Whether the server is one of several: only then messages can be lost between servers. */
   get isCluster(): boolean {
-    return this.#faces?.connection.info?.cluster !== undefined;
+    return this.#server.isCluster;
   }
 
   /** How long one attempt waits for its answer. */
@@ -83,6 +85,7 @@ export class NatsLink {
       await connection.close();
       throw error;
     }
+    this.#look(connection);
     this.#isConnected = true;
     this.#watch(connection);
   }
@@ -120,10 +123,20 @@ export class NatsLink {
     return this.run(({ connection }) => connection.flush());
   }
 
-  /** Sends without an answer; nothing happens while there is no connection. */
-  send(subject: string, payload: string, reply?: string): void {
-    if (this.#isConnected) {
-      this.#faces?.connection.publish(subject, payload, reply === undefined ? {} : { reply });
+  /** The largest message that the server takes, in bytes. */
+  get maxPayloadBytes(): number {
+    return this.#server.maxPayloadBytes;
+  }
+
+  /** Sends without an answer; false when nothing was sent. Never throws: what was received may be answered with it. */
+  send(subject: string, payload: string, reply?: string): boolean {
+    if (!this.#isConnected || this.#faces === null) return false;
+    try {
+      this.#faces.connection.publish(subject, payload, reply === undefined ? {} : { reply });
+      return true;
+    } catch {
+      // The connection has just ended, or the server takes less than it did.
+      return false;
     }
   }
 
@@ -191,11 +204,17 @@ export class NatsLink {
       if (status.type === 'reconnect') {
         cause = undefined;
         this.#attempts = 0;
+        this.#look(connection);
         this.#isConnected = true;
         this.#handlers.handleRestored();
       }
     }
     if (!this.#isClosed) this.#lose(await connection.closed());
+  }
+
+  #look({ info }: NatsConnection): void {
+    if (info === undefined) return;
+    this.#server = { isCluster: info.cluster !== undefined, maxPayloadBytes: info.max_payload };
   }
 
   #lose(cause: unknown): void {

@@ -4,7 +4,8 @@ import type { BrokerSink } from '../../hub/broker.js';
 
 import type { NatsLink } from './link.js';
 import { readLiveMessage } from './live-message.js';
-import { publicationOf, type StreamMessage } from './message.js';
+import { publicationOf } from './message.js';
+import { type Arrival, PatternOrder } from './pattern-order.js';
 import { RecentSet } from './recent-set.js';
 import { liveRootOf } from './stream-plan.js';
 import type { StreamTable } from './stream-table.js';
@@ -23,13 +24,20 @@ export class PatternFeeds {
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #recent = new RecentSet(4_096);
   /** Messages of streams that are being looked at for the first time. */
-  readonly #waiting = new Map<TopicStream, Arrival[]>();
+  readonly #waiting = new Map<TopicStream, PatternArrival[]>();
+  readonly #order: PatternOrder<PatternArrival>;
 
   constructor(prefix: string, link: NatsLink, streams: StreamTable, sink: BrokerSink) {
     this.#prefix = prefix;
     this.#link = link;
     this.#streams = streams;
     this.#sink = sink;
+    this.#order = new PatternOrder({
+      give: (arrival) => this.#give(arrival),
+      handleLoss: () => this.#sink.handlePatternGap(),
+      // If it is another stream, that is told; otherwise it is a late one, whose loss was told.
+      handlePassed: ({ stream }) => stream.refresh().catch(() => {}),
+    });
   }
 
   async follow(pattern: string): Promise<void> {
@@ -51,16 +59,19 @@ export class PatternFeeds {
   unfollow(pattern: string): void {
     this.#subscriptions.get(pattern)?.unsubscribe();
     this.#subscriptions.delete(pattern);
+    this.#order.clear();
   }
 
   /** Messages may be lost. */
   handleGap(): void {
-    if (this.#subscriptions.size > 0) this.#sink.handlePatternGap();
+    if (this.#subscriptions.size === 0) return;
+    this.#order.clear();
+    this.#sink.handlePatternGap();
   }
 
   close(): void {
-    for (const pattern of [...this.#subscriptions.keys()]) this.unfollow(pattern);
     this.#waiting.clear();
+    for (const pattern of [...this.#subscriptions.keys()]) this.unfollow(pattern);
   }
 
   #receive(message: Msg): void {
@@ -71,18 +82,20 @@ export class PatternFeeds {
     // Sequences begin anew when a stream is lost, so the message's own id is part of what is remembered.
     const id = `${token} ${live.sequence} ${live.headers?.get('Nats-Msg-Id')}`;
     if (!this.#recent.add(id)) return;
-    const arrival = { topic: topicOf(message.subject, 3), live };
-    if (stream.epoch !== '' && !this.#waiting.has(stream)) this.#give(stream, arrival);
-    else this.#keep(stream, arrival);
+    const arrival = { subject: message.subject, live, stream };
+    if (stream.epoch !== '' && !this.#waiting.has(stream)) this.#order.receive(arrival);
+    else this.#keep(arrival);
   }
 
-  #give(stream: TopicStream, { topic, live }: Arrival): void {
+  #give({ subject, live, stream }: PatternArrival): void {
+    const topic = topicOf(subject, 3);
     const position = stream.retention.history === null ? null : stream.positionAt(live.sequence);
     this.#sink.handlePatternPublication(publicationOf(topic, live, position));
   }
 
   /** Until the stream's epoch is known: what is more than may wait is told as a gap. */
-  #keep(stream: TopicStream, arrival: Arrival): void {
+  #keep(arrival: PatternArrival): void {
+    const { stream } = arrival;
     const waiting = this.#waiting.get(stream);
     if (waiting !== undefined) {
       if (waiting.length < maxWaiting) waiting.push(arrival);
@@ -101,14 +114,13 @@ export class PatternFeeds {
   #giveWaiting(stream: TopicStream): void {
     const waiting = this.#waiting.get(stream) ?? [];
     this.#waiting.delete(stream);
-    for (const arrival of waiting) this.#give(stream, arrival);
+    for (const arrival of waiting) this.#order.receive(arrival);
     if (waiting.length === maxWaiting) this.handleGap();
   }
 }
 
-interface Arrival {
-  readonly topic: string;
-  readonly live: StreamMessage;
+interface PatternArrival extends Arrival {
+  readonly stream: TopicStream;
 }
 
 const maxWaiting = 1_024;

@@ -60,9 +60,11 @@ export class Roster {
   }
 
   async change(topic: string, changes: readonly MemberChange[]): Promise<void> {
-    const change = this.#own.change(topic, changes);
-    if (!this.#link.isConnected) throw unavailable();
-    this.#link.send(subjectOf(`${this.#root}.t`, topic), JSON.stringify(change));
+    const told = this.#own.change(topic, changes, this.#partBytes);
+    const subject = subjectOf(`${this.#root}.t`, topic);
+    for (const change of told) {
+      if (!this.#link.send(subject, JSON.stringify(change))) throw unavailable();
+    }
     await this.#link.flush();
   }
 
@@ -121,6 +123,11 @@ export class Roster {
     for (const subscription of this.#asked) subscription.unsubscribe();
   }
 
+  /** Half of what the server takes: names of topics come on top. */
+  get #partBytes(): number {
+    return this.#link.maxPayloadBytes / 2;
+  }
+
   #subject(rest: string): string {
     return `${this.#root}.${rest}`;
   }
@@ -175,7 +182,8 @@ export class Roster {
   #receiveQuery(text: string, reply: string | undefined): void {
     const query = readQuery(text);
     if (query === null || reply === undefined || (query.to !== undefined && query.to !== this.#node)) return;
-    for (const answer of this.#own.answer(query)) this.#link.send(reply, JSON.stringify(answer));
+    for (const answer of this.#own.answer(query, this.#partBytes))
+      this.#link.send(reply, JSON.stringify(answer));
   }
 
   #receiveAnswer(answer: WireAnswer): void {

@@ -19,8 +19,8 @@ export interface FeedContext {
 
 /**
  * Gives one followed topic to the sink: in order, once. Each live message names the one before it on its topic. Where that is
- * not the last that was given, the feed reads what is between from the stream while new ones wait, and says so when something
- * of it is not there any more.
+ * not the last that was given, the feed waits a moment, as a server may publish what several clients store at once in another
+ * order. What has not come then is read from the stream while new ones wait, and the feed says so when it is not there any more.
  */
 export class TopicFeed {
   readonly topic: string;
@@ -29,7 +29,8 @@ export class TopicFeed {
   readonly #sink: BrokerSink;
   readonly #gate: Gate;
   /** `stuck` is mending that failed, until it is tried again. */
-  #state: 'opening' | 'live' | 'mending' | 'stuck' | 'closed' = 'opening';
+  #state: 'opening' | 'live' | 'reordering' | 'mending' | 'stuck' | 'closed' = 'opening';
+  #reordering: NodeJS.Timeout | null = null;
   #last = 0;
   #epoch = '';
   #waiting: StreamMessage[] = [];
@@ -63,60 +64,82 @@ export class TopicFeed {
     this.#epoch = page.position.epoch;
     this.#sureAt = momentNow();
     // Whoever awaits the position has it before the first publication comes.
-    setImmediate(() => {
-      if (this.#state === 'opening') this.#start(() => this.#mend(this.#isAskedAgain));
-    });
+    setImmediate(() => this.#begin());
     return this.stream.retention.history === null ? null : page.position;
   }
 
   receive(message: StreamMessage): void {
     if (this.#state !== 'live') {
       this.#keep(message);
-    } else if (message.sequence > this.#last && message.previous <= this.#last) {
+      if (this.#state === 'reordering') this.#reorder();
+    } else if (message.sequence <= this.#last) {
+      this.#handleKnown();
+    } else if (message.previous <= this.#last) {
       this.#give(message);
     } else {
       this.#keep(message);
-      this.#mendFrom(message);
+      this.#reorder();
     }
   }
 
   /** Looks whether anything is missing: after the connection was lost, or servers lost theirs. */
   mend(): void {
     if (this.#state === 'opening' || this.#state === 'mending') this.#isAskedAgain = true;
-    else if (this.#state !== 'closed') this.#start(() => this.#mend(true));
+    else if (this.#state !== 'closed') this.#start(() => this.#mend());
   }
 
   close(): void {
     this.#state = 'closed';
+    this.#stopReordering();
     this.#waiting = [];
   }
 
-  /** After a message that does not fit behind the last one. */
-  #mendFrom(message: StreamMessage): void {
+  /** Right after opening nothing can be missing but what waits, so the stream need not be asked. */
+  #begin(): void {
+    if (this.#state !== 'opening') return;
+    if (this.#isAskedAgain || this.#hasDropped) this.#start(() => this.#mend());
+    else this.#reorder();
+  }
+
+  /** Gives what waits as far as it is whole, and for a moment expects what is missing to come. */
+  #reorder(): void {
+    this.#state = 'reordering';
+    if (this.#giveWaiting()) {
+      this.#stopReordering();
+      if (this.#state === 'reordering') this.#state = 'live';
+      return;
+    }
+    const graceMs = this.stream.retention.history === null ? volatileGraceMs : keptGraceMs;
+    this.#reordering ??= setTimeout(() => this.#start(() => this.#mend()), graceMs).unref();
+  }
+
+  #stopReordering(): void {
+    if (this.#reordering !== null) clearTimeout(this.#reordering);
+    this.#reordering = null;
+  }
+
+  /** A sequence that was passed: the copy of one that was read from the stream, or the stream was lost. */
+  #handleKnown(): void {
+    if (elapsedMs(this.#sureAt) < lateMs) return;
     this.#start(async () => {
-      // Sequences go back when the stream was lost; otherwise it is one that we have.
-      if (message.sequence <= this.#last) await this.stream.refresh();
-      await this.#mend(true);
+      await this.stream.refresh();
+      await this.#mend();
     });
   }
 
   #start(mend: () => Promise<void>): void {
+    this.#stopReordering();
     this.#state = 'mending';
     mend().catch(() => this.#retry());
   }
 
-  /** Right after opening nothing can be missing but what waits, so the stream need not be asked. */
-  async #mend(isInDoubt: boolean): Promise<void> {
-    if (isInDoubt || this.#hasDropped) await this.#catchUp();
+  async #mend(): Promise<void> {
     while (this.#state === 'mending') {
-      const isDone = this.#giveWaiting();
-      if (isDone && !this.#isAskedAgain) {
-        this.#state = 'live';
-        this.#sureAt = momentNow();
-        return;
-      }
       await this.#catchUp();
       if (this.#isBeyondStream()) this.#dropWaiting();
+      if (!this.#giveWaiting() || this.#isAskedAgain || this.#state !== 'mending') continue;
+      this.#state = 'live';
+      this.#sureAt = momentNow();
     }
   }
 
@@ -210,7 +233,7 @@ export class TopicFeed {
     if (this.#epoch !== this.stream.epoch) return false;
     let given = 0;
     for (const message of this.#waiting) {
-      if (this.#state !== 'mending') return true;
+      if (this.#state === 'closed') return true;
       if (message.sequence > this.#last) {
         if (message.previous > this.#last) break;
         this.#give(message);
@@ -224,7 +247,8 @@ export class TopicFeed {
 
   #keep(message: StreamMessage): void {
     if (this.#state === 'closed') return;
-    this.#waiting.push(message);
+    const at = this.#waiting.findLastIndex(({ sequence }) => sequence <= message.sequence);
+    this.#waiting.splice(at + 1, 0, message);
     this.#waitingBytes += message.payload.byteLength;
     if (this.#waiting.length <= maxWaitingMessages && this.#waitingBytes <= maxWaitingBytes) return;
     this.#waiting = [];
@@ -249,3 +273,8 @@ const maxWaitingMessages = 1_024;
 const maxWaitingBytes = 4 * 1_024 * 1_024;
 const retryMs = 250;
 const laterMs = 1_000;
+/** What is kept can be read instead; what is not is worth more patience. */
+const keptGraceMs = 20;
+const volatileGraceMs = 250;
+/** So long after reading copies of what was read may come. */
+const lateMs = 5_000;

@@ -192,9 +192,11 @@ export class TopicStream {
         (await this.#find()) ?? (await this.#link.run(({ streams }) => streams.streams.add(this.plan.config)))
       );
     } catch (error) {
-      // Somebody with other options was there first: the stream is as they wanted it.
-      if (error instanceof JetStreamApiError && error.code === streamNameInUse) return this.#info();
-      throw error;
+      // Somebody was there first, maybe with other options: the stream is as they wanted it.
+      const isTaken = error instanceof JetStreamApiError && takenCodes.has(error.code);
+      const made = isTaken ? await this.#link.persist(() => this.#find()) : null;
+      if (made === null) throw error;
+      return made;
     }
   }
 
@@ -240,7 +242,8 @@ function isNobodyThere(error: unknown): boolean {
 
 /** Numbers of JetStream's errors. */
 const streamNotFound = 10_059;
-const streamNameInUse = 10_058;
+/** The name is in use; its subjects are another stream's, which may be the one that is just being made. */
+const takenCodes: ReadonlySet<number> = new Set([10_058, 10_065]);
 const messageTooLarge = 10_054;
 
 const deletingMs = 1_000;
