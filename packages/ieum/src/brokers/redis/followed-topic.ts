@@ -95,7 +95,7 @@ export class FollowedTopic {
   }
 
   #receive(message: Buffer): void {
-    const publication = decodeMessage(this.topic, message);
+    const publication = decodeMessage(this.topic, message, this.#position?.epoch);
     // Nothing that we published: if it should have been something, the next one shows the hole.
     if (publication === null || (publication.position === null) !== (this.#retention.history === null))
       return;

@@ -61,13 +61,18 @@ export function decodeDraft(
   return new Publication({ topic, format, payload, headers, publisher, id, key }, position, publishedAt);
 }
 
-/** A draft as a channel carries it, behind offset, time and epoch: what the publishing script makes of it. */
-export function decodeMessage(topic: string, message: Buffer): Publication | null {
+/**
+ * A draft as a channel carries it, behind offset, time and epoch: what the publishing script makes of it.
+ *
+ * @param knownEpoch what the epoch is likely to be: when it is, publications share the string, which is then compared at a glance
+ */
+export function decodeMessage(topic: string, message: Buffer, knownEpoch = ''): Publication | null {
   if (message.length < messageHead) return null;
   const offset = message.readUIntBE(0, 6);
   const publishedAt = message.readUIntBE(6, 6);
   const start = messageHead + (message[12] as number);
-  const epoch = message.toString('latin1', messageHead, start);
+  const text = message.toString('latin1', messageHead, start);
+  const epoch = text === knownEpoch ? knownEpoch : text;
   return decodeDraft(topic, message.subarray(start), epoch === '' ? null : { offset, epoch }, publishedAt);
 }
 

@@ -45,7 +45,7 @@ export function sealEnvelope(fields: object, content?: Content): string | Uint8A
   if (content === undefined) return JSON.stringify(fields);
   const { format, payload } = content;
   if (format === 'json') return withData(fields, decoder.decode(payload));
-  if (format === 'text') return withData({ ...fields, format }, JSON.stringify(textDecoder.decode(payload)));
+  if (format === 'text') return withData(fields, JSON.stringify(textDecoder.decode(payload)), textFormat);
   const head = encoder.encode(JSON.stringify(fields));
   if (head.byteLength > maxHeadBytes) {
     throw new RangeError(`${head.byteLength} bytes are too many beside a binary payload`);
@@ -87,9 +87,10 @@ function envelopeOf(
   return isRecord(fields) ? { type: 'envelope', fields, text, payload } : noEnvelope('it is no JSON object');
 }
 
-function withData(fields: object, data: string): string {
+/** @param more fields in JSON, each behind a comma */
+function withData(fields: object, data: string, more = ''): string {
   const head = JSON.stringify(fields);
-  return `${head.slice(0, -1)},"data":${data}}`;
+  return `${head.slice(0, -1)}${more},"data":${data}}`;
 }
 
 function decodeStrictly(bytes: Uint8Array): string | null {
@@ -110,5 +111,6 @@ const decoder = new TextDecoder();
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const loneSurrogate = /\p{Cs}/u;
+const textFormat = ',"format":"text"';
 const lengthBytes = 2;
 const maxHeadBytes = 0xffff;

@@ -12,21 +12,16 @@ export function historyEntry(id: number, publication: Publication): ServerMessag
 }
 
 /** The key stays behind: in the hub it says whose it is, which is nobody else's business. */
-function publishedOf({
-  topic,
-  position,
-  publisher,
-  headers,
-  publishedAt,
-  format,
-  payload,
-}: Publication): Published {
-  return {
-    topic,
-    ...(position === null ? {} : { offset: position.offset, epoch: position.epoch }),
-    ...(publisher === null ? {} : { publisher }),
-    ...(Object.keys(headers).length === 0 ? {} : { headers }),
-    at: publishedAt,
-    content: { format, payload },
-  };
+function publishedOf(publication: Publication): Published {
+  const { topic, position, publisher, headers, publishedAt, format, payload } = publication;
+  const published: Fields = { topic, at: publishedAt, content: { format, payload } };
+  if (position !== null) {
+    published.offset = position.offset;
+    published.epoch = position.epoch;
+  }
+  if (publisher !== null) published.publisher = publisher;
+  if (Object.keys(headers).length > 0) published.headers = headers;
+  return published;
 }
+
+type Fields = { -readonly [Name in keyof Published]: Published[Name] };
