@@ -26,7 +26,7 @@ import {
   limitsOf,
   type WhenBrokerDown,
 } from './hub-options.js';
-import type { Identity } from './identity.js';
+import { application, type Identity } from './identity.js';
 import { MemoryBroker } from './memory-broker.js';
 import { PolicyTable } from './policy-table.js';
 import type { Position } from './position.js';
@@ -351,6 +351,4 @@ function requireFit({ payload }: Content, maxPayloadBytes: number): void {
   throw new HubError('ERR_HUB_MESSAGE_TOO_LARGE', problem);
 }
 
-/** The application itself. */
-const application: Identity<never> = { name: null, user: undefined as never };
 const goingAway: SessionClose = { code: CloseCode.GoingAway, reason: 'going away', retryAfterMs: 2_000 };

@@ -9,3 +9,6 @@ export interface Identity<User = unknown> {
   /** When their right to be here ends, in milliseconds since 1970. Default: never. */
   readonly expiresAtMs?: number;
 }
+
+/** The application itself, which has every right and is nobody's member. */
+export const application: Identity<never> = Object.freeze({ name: null, user: undefined as never });

@@ -178,3 +178,12 @@ test('where there is no presence, nobody can ask for it', async () => {
   await expect(session.subscribe('room/*', { presence: true }, () => {})).rejects.toMatchObject({ code });
   await expect(session.members('lobby')).rejects.toMatchObject({ code });
 });
+
+test('the application that listens is nobody’s member', async () => {
+  const { nodes } = await twoNodes();
+  await nodes[0].subscribe('room/1', () => {}, { presence: true });
+  expect(await nodes[0].members('room/1')).toEqual([]);
+  const session = nodes[1].openSession({ name: null, user: null }, new RecordingSubscriber());
+  await session.subscribe('room/1', {}, () => {});
+  expect(await nodes[0].members('room/1')).toEqual([{ user: session.id, info: null }]);
+});

@@ -1,7 +1,7 @@
 import type { HistoryPage, Member } from './broker.js';
 import type { FollowedTopic } from './followed-topic.js';
 import { HubError } from './hub-error.js';
-import type { Identity } from './identity.js';
+import { application, type Identity } from './identity.js';
 import { isSamePosition, type Position } from './position.js';
 import type { SessionHub } from './session-hub.js';
 import type { Subscribed } from './subscriber.js';
@@ -48,7 +48,8 @@ export async function subscribeToTopic<User>(
     const subscription = new Subscription(session.owner, source, request.tag);
     const page = await pageFor(topic, request);
     requireOpen(session);
-    if (policy.presence) releases.push(hub.presence.enter(name, memberOf(session)));
+    const isMember = policy.presence && session.identity !== application;
+    if (isMember) releases.push(hub.presence.enter(name, memberOf(session)));
     const followed = request.presence ? await hub.presence.follow(name) : null;
     if (followed !== null) releases.push(() => followed.release());
     requireOpen(session);
