@@ -35,7 +35,7 @@ export class SharedExchange {
     const child = fork(mainPath, [], { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
     this.#process = child;
     await report(child, 'ready');
-    child.send({ type: 'listen', path: this.#path });
+    child.send({ type: 'listen', path: this.path });
     await report(child, 'listening');
   }
 
@@ -48,7 +48,7 @@ export class SharedExchange {
 
   /** A node by itself, on a socket of its own. */
   async createBroker(node = `node-${++this.#brokers}`): Promise<ExchangeBroker> {
-    const relay = await Relay.start(join(this.#folder, node), this.#path);
+    const relay = await Relay.start(join(this.#folder, node), this.path);
     const broker = new ExchangeBroker({ path: join(this.#folder, node), node });
     this.#relays.set(broker, relay);
     return broker;
@@ -78,7 +78,8 @@ export class SharedExchange {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  get #path(): string {
+  /** Where the process listens. */
+  get path(): string {
     return join(this.#folder, 'exchange');
   }
 }
@@ -92,6 +93,7 @@ async function report(child: ChildProcess, type: ExchangeReport['type']): Promis
 export class Relay {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [client: Socket, upstream: Socket]>();
+  #hanging: Socket[] = [];
   #isOpen = true;
   #isStopped = false;
 
@@ -115,7 +117,7 @@ export class Relay {
         socket.on('error', () => {});
         socket.on('close', () => {
           this.#pairs.delete(pair);
-          other.destroy();
+          if (!this.#hanging.includes(other)) other.destroy();
         });
         socket.pipe(other);
       }
@@ -141,7 +143,21 @@ export class Relay {
     }
   }
 
+  /** Breaks the broker's connections; those to the exchange stay as they are. */
+  leaveHanging(): void {
+    for (const [client, upstream] of this.#pairs) {
+      this.#hanging.push(upstream);
+      upstream.unpipe(client).resume();
+      client.unpipe(upstream).destroy();
+    }
+  }
+
+  endHanging(): void {
+    for (const upstream of this.#hanging.splice(0)) upstream.destroy();
+  }
+
   end(): void {
+    this.endHanging();
     this.cut(false);
     this.#server.close();
   }
