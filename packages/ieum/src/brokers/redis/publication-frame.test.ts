@@ -38,6 +38,14 @@ test('a payload keeps nothing of the chunk that it came in', () => {
   expect(decoded?.payload.buffer).not.toBe(chunk.buffer);
 });
 
+test.each(['e1', 'e2', ''])('a message has its own epoch, whether %j was expected or not', (expected) => {
+  const head = Buffer.alloc(13);
+  head.writeUIntBE(7, 0, 6);
+  head[12] = 2;
+  const message = Buffer.concat([head, Buffer.from('e1'), encodeDraft(plain)]);
+  expect(decodeMessage('a', message, expected)?.position).toEqual({ offset: 7, epoch: 'e1' });
+});
+
 describe('what is cut or broken is nothing', () => {
   const frame = encodeDraft({ ...plain, payload: new Uint8Array(0), publisher: 'p', headers: { a: 'b' } });
   const message = Buffer.concat([Buffer.alloc(13), frame]);
