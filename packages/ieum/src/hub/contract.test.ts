@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 
 import { RecordingSubscriber } from '../../../../test/support/recording-subscriber.js';
 import { type Contract, defineContract } from './contract.js';
@@ -67,6 +68,7 @@ describe('a definition', () => {
     ],
     ['a schema that validates nothing', { topics: { a: { '~standard': { version: 1 } } } }, 'topics["a"]'],
     ['a schema for a method', { requests: { sum: numbers } }, 'requests["sum"]'],
+    ['a schema of Zod for a method', { requests: { sum: z.number() } }, 'requests["sum"]'],
     ['no schema for a side', { requests: { sum: { input: {} } } }, 'requests["sum"].input'],
     ['another side', { requests: { sum: { inputs: numbers } } }, 'requests["sum"]'],
     ['a method without a name', { clientRequests: { '': {} } }, 'clientRequests[""]'],
