@@ -10,7 +10,7 @@ test.each(['a', 'chat/rooms/42', 'Ünïcode/한국어', 'with space/and.dot/and>
   },
 );
 
-test.each([
+test.each<readonly [name: unknown, problem: string]>([
   ['', 'empty'],
   ['/a', 'an empty first level'],
   ['a/', 'an empty last level'],
@@ -30,7 +30,7 @@ test.each([
   [null, 'null'],
   [undefined, 'nothing'],
   [['a'], 'a list'],
-] as const)('%j is neither topic nor pattern: %s', (name) => {
+])('%j is neither topic nor pattern: %s', (name) => {
   expect(() => checkTopic(name)).toThrow(expect.objectContaining({ code: 'ERR_HUB_INVALID_TOPIC' }));
   expect(() => checkPattern(name)).toThrow(expect.objectContaining({ code: 'ERR_HUB_INVALID_PATTERN' }));
 });
