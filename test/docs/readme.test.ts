@@ -24,8 +24,8 @@ afterEach(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the readme has a server, two clients and an authenticated server', () => {
-  expect(blocks).toHaveLength(4);
+test('the readme has a server, two clients, a hub and an authenticated server', () => {
+  expect(blocks).toHaveLength(5);
   expect(block('/time').split('\n').filter(Boolean).length).toBeLessThanOrEqual(10);
 });
 
@@ -63,6 +63,22 @@ test('the server with users lets in those it knows', async () => {
   await expect(connect(`${url}/chat`, { origin: 'https://example.org' })).rejects.toMatchObject({
     status: 403,
   });
+});
+
+test('the hub publishes the time to who has subscribed', async () => {
+  const url = await listeningUrl(start(block('createHub')));
+  const peer = await connect(`${url}/hub`, { subprotocols: ['ieum.v1'] });
+  peer.send(JSON.stringify({ type: 'connect', token: 'ann' }));
+  peer.send(JSON.stringify({ type: 'subscribe', id: 1, topic: 'news/time' }));
+  const types: string[] = [];
+  for await (const message of peer) {
+    const { type, data } = JSON.parse(String(message.data));
+    types.push(type);
+    if (type !== 'message') continue;
+    expect(Number.isNaN(Date.parse(data.now))).toBe(false);
+    peer.close();
+  }
+  expect(types).toEqual(['connected', 'subscribed', 'message']);
 });
 
 function block(mark: string): string {
