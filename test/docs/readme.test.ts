@@ -49,7 +49,7 @@ test.each(['connect(', 'WebSocketStream('])('the client with %s talks to that se
 });
 
 test('the server with users lets in those it knows', async () => {
-  const url = await listeningUrl(start(block('authenticate')));
+  const url = await listeningUrl(start(block('authenticate: (request)')));
   const peer = await connect(`${url}/chat`, {
     origin: 'https://chat.example.com',
     headers: { Cookie: 'session=s3cret' },
