@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { RecordingSubscriber } from '../../../../test/support/recording-subscriber.js';
 import { FakeClock } from '../testing/fake-clock.js';
 import { createHub, type Hub } from './hub.js';
+import { HubError } from './hub-error.js';
 import { MemoryBroker } from './memory-broker.js';
 import { MemoryExchange } from './memory-broker-exchange.js';
 import type { Session } from './session.js';
@@ -186,4 +187,20 @@ test('the application that listens is nobody’s member', async () => {
   const session = nodes[1].openSession({ name: null, user: null }, new RecordingSubscriber());
   await session.subscribe('room/1', {}, () => {});
   expect(await nodes[0].members('room/1')).toEqual([{ user: session.id, info: null }]);
+});
+
+test('whoever watches when others could not begin to goes on watching', async () => {
+  const { clock, brokers, nodes } = await twoNodes();
+  const [here, there] = nodes;
+  const broker = brokers[0] as MemoryBroker;
+  const refuse = () => Promise.reject(new HubError('ERR_HUB_UNAVAILABLE', 'away'));
+  Object.defineProperty(broker, 'followMembers', { value: refuse, configurable: true });
+  const refused = await Promise.allSettled([watch(here), watch(here)]);
+  expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  Reflect.deleteProperty(broker, 'followMembers');
+  const { watcher } = await watch(here);
+  await pass(clock, 10_000);
+  await join(there, 'ann');
+  await pass(clock, 200);
+  expect(watcher.log).toContain('joined ann');
 });

@@ -80,9 +80,11 @@ export class Presence implements Pick<BrokerSink, 'handleMemberChanges' | 'handl
   }
 
   #unfollow(topic: string, watched: Watched): void {
-    if (this.#watched.get(topic) === watched) this.#watched.delete(topic);
     watched.lingering.cancel();
     watched.view.close();
+    // One that could not begin may linger on: the topic is somebody else's by then.
+    if (this.#watched.get(topic) !== watched) return;
+    this.#watched.delete(topic);
     this.#owner.broker.unfollowMembers(topic);
   }
 }
