@@ -14,6 +14,13 @@ export class TextMessage {
     this.fragments = fragments;
   }
 
+  /** The message that a text is, also one that UTF-8 cannot hold: `data` is the same text, `bytes` what is nearest to it. */
+  static of(text: string): TextMessage {
+    const message = new TextMessage(Buffer.from(text, 'utf8'));
+    message.#text = text;
+    return message;
+  }
+
   /** The text, decoded when first asked for. */
   get data(): string {
     this.#text ??= decode(this.bytes);

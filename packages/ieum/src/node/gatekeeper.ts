@@ -105,12 +105,14 @@ export class Gatekeeper<User> {
 
   /** Only a function of the application can make it throw. */
   judge(attempt: UpgradeAttempt): Verdict<User> {
-    const check = attempt.check();
+    const check = attempt.check((target) => this.routeOf(target)?.route.takesDrafts === true);
     if (check.type === 'refused') return check;
     const request = this.#describe(check.request, check.headers, attempt.source);
     if (!this.#isSoundHost(request.host)) return { ...refused(400, 'bad Host'), request };
     const route = this.#routes.find(request.path);
     if (route === undefined) return { ...refused(404, 'no WebSocket endpoint here'), request };
+    const refusal = route.route.refuse?.(request) ?? null;
+    if (refusal !== null) return { type: 'refused', refusal, request, route: route.path };
     const ticket = this.#admit(request);
     if ('refusal' in ticket) return { ...ticket, request, route: route.path };
     const { extensions } = check.request;

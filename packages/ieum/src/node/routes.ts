@@ -1,7 +1,15 @@
 import { UsageError } from '../core/errors.js';
+import type { Refusal } from '../core/handshake/refusal.js';
 import { checkSubprotocols } from '../core/handshake/subprotocols.js';
 
-import { checkNames, describe, type OptionVocabulary, requireObject } from '../core/option-check.js';
+import {
+  checkNames,
+  describe,
+  type OptionVocabulary,
+  requireFunctions,
+  requireObject,
+  requireOneOf,
+} from '../core/option-check.js';
 import { routeHints } from './option-hints.js';
 import type { PeerHandlers } from './peer-handlers.js';
 import {
@@ -27,6 +35,13 @@ export interface Route<User = unknown> extends PeerHandlers<User>, PeerOptions {
    * client offers too is used; none if there is no such. Default: none.
    */
   readonly subprotocols?: readonly string[] | ChooseSubprotocol;
+  /**
+   * Whether versions 7 and 8 of the handshake will do too: those of drafts of RFC 6455, with the same frames. Default false.
+   * Only over HTTP/1.1.
+   */
+  readonly takesDrafts?: boolean;
+  /** Refuses what is no endpoint, on a path with `*`; null or undefined for what is one. Called before anything else is judged. */
+  refuse?(request: UpgradeRequest): Refusal | null | undefined;
 }
 
 /**
@@ -102,7 +117,9 @@ function checkRoute<User>(path: string, route: Route<User>): void {
   checkNames(name, route, routeVocabulary);
   checkPeerOptions(route);
   checkPeerHandlers(`${name}: `, route);
-  const { subprotocols } = route;
+  requireFunctions(`${name}: `, route, ['refuse']);
+  const { subprotocols, takesDrafts } = route;
+  if (takesDrafts !== undefined) requireOneOf(`${name}: takesDrafts`, takesDrafts, [true, false]);
   if (subprotocols === undefined || typeof subprotocols === 'function') return;
   if (!Array.isArray(subprotocols)) {
     throw new UsageError(
@@ -123,6 +140,6 @@ function checkRoutes(routes: unknown): void {
 }
 
 const routeVocabulary: OptionVocabulary = {
-  names: [...peerOptionNames, ...peerHandlerNames, 'subprotocols'],
+  names: [...peerOptionNames, ...peerHandlerNames, 'subprotocols', 'takesDrafts', 'refuse'],
   hints: routeHints,
 };

@@ -47,8 +47,12 @@ export interface UpgradeAttempt {
   readonly httpVersion: '1.1' | '2';
   /** Bytes that came behind the head. */
   readonly rest: Uint8Array;
-  /** Whether it is well-formed. Called before it is answered. */
-  check(): OpeningCheck;
+  /**
+   * Whether it is well-formed. Called before it is answered.
+   *
+   * @param takesDrafts whether what is at a request target is for clients of drafts of RFC 6455 too
+   */
+  check(takesDrafts: (target: string) => boolean): OpeningCheck;
   /** Takes the byte stream over. Called once. */
   openTransport(access: SocketAccess): Transport;
   /**
@@ -83,9 +87,9 @@ export class Http1Attempt implements UpgradeAttempt {
     this.#parts = parts;
   }
 
-  check(): OpeningCheck {
+  check(takesDrafts: (target: string) => boolean): OpeningCheck {
     const { head } = this.#parts;
-    const check = checkOpeningRequest(head);
+    const check = checkOpeningRequest(head, takesDrafts(head.target));
     if (check.type === 'refused') return check;
     this.#opening = check.request;
     return { type: 'opening', request: check.request, headers: head.headers };

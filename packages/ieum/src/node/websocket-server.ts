@@ -176,10 +176,20 @@ export class WebSocketServer<User = unknown> {
       }
       // The deadlines of HTTP end here.
       (socket as Socket).setTimeout(0);
+      if (this.#answersAsRequest(message)) {
+        this.#endpoints.answerUpgrade(message, socket as Socket);
+        return;
+      }
       // Node 20 and 22 use the async context that this runs in again, for whoever connects next.
       const context = new AsyncResource('UPGRADE');
       context.runInAsyncScope(() => this.#receive(upgradeOf(message, socket, head, this.#proxied)));
     });
+  }
+
+  /** Any method may ask for an upgrade; those that no opening handshake has are for who answers HTTP requests there, if anybody. */
+  #answersAsRequest({ method, url = '', headers }: IncomingMessage): boolean {
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+    return method !== 'GET' && !hasBody && this.#endpoints.has(url);
   }
 
   #receive(attempt: UpgradeAttempt): void {

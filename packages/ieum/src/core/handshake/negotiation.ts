@@ -51,18 +51,23 @@ export type NegotiationFailureCode = 'ERR_WS_HANDSHAKE_SUBPROTOCOL' | 'ERR_WS_HA
 /**
  * A client's offer, read by the server (RFC 6455 §4.2.1). Refused with 426 and the version we speak when
  * Sec-WebSocket-Version is not 13 (§4.4), with 400 when another field breaks its grammar.
+ *
+ * @param takesDrafts whether versions 7 and 8 will do too: the drafts before the RFC, whose frames are the same and where
+ *   the origin is in Sec-WebSocket-Origin
  */
-export function checkOffer(headers: HeaderFields): OfferCheck {
-  const version = headers.get('Sec-WebSocket-Version');
-  if (version !== protocolVersion || headers.count('Sec-WebSocket-Version') > 1) {
+export function checkOffer(headers: HeaderFields, takesDrafts = false): OfferCheck {
+  const version = headers.get('Sec-WebSocket-Version') ?? '';
+  const isDraft = takesDrafts && draftVersions.includes(version);
+  if ((version !== protocolVersion && !isDraft) || headers.count('Sec-WebSocket-Version') > 1) {
     return refused(refuse(426, 'unsupported WebSocket version', [versionField]));
   }
   const subprotocols = parseSubprotocols(headers.getAll('Sec-WebSocket-Protocol'));
   if (subprotocols === null) return refused(refuse(400, 'malformed Sec-WebSocket-Protocol'));
   const extensions = parseExtensionList(headers.getAll('Sec-WebSocket-Extensions'));
   if (extensions === null) return refused(refuse(400, 'malformed Sec-WebSocket-Extensions'));
-  if (headers.count('Origin') > 1) return refused(refuse(400, 'repeated Origin'));
-  return { type: 'offer', offer: { origin: headers.get('Origin'), subprotocols, extensions } };
+  const origins = [...headers.getAll('Origin'), ...(isDraft ? headers.getAll('Sec-WebSocket-Origin') : [])];
+  if (origins.length > 1) return refused(refuse(400, 'repeated Origin'));
+  return { type: 'offer', offer: { origin: origins[0], subprotocols, extensions } };
 }
 
 /**
@@ -151,5 +156,7 @@ function invalid(code: NegotiationFailureCode, reason: string): AnswerCheck {
 
 /** RFC 6455 §4.1: the value of Sec-WebSocket-Version. */
 const protocolVersion = '13';
+/** Of hybi-07 and hybi-08 to hybi-12. */
+const draftVersions: readonly string[] = ['7', '8'];
 /** The field that carries it. */
 export const versionField: HeaderField = ['Sec-WebSocket-Version', protocolVersion];

@@ -31,14 +31,16 @@ export type OpeningRequestCheck =
 /**
  * Checks a client's opening handshake against RFC 6455 §4.2.1, RFC 9110 and RFC 9112. The statuses of refusals:
  * 400 malformed, 405 not GET, 413 has a body, 426 no Upgrade to WebSocket or not version 13, 505 not HTTP/1.
+ *
+ * @param takesDrafts whether versions 7 and 8 will do too
  */
-export function checkOpeningRequest(shape: OpeningRequestShape): OpeningRequestCheck {
+export function checkOpeningRequest(shape: OpeningRequestShape, takesDrafts = false): OpeningRequestCheck {
   const { headers } = shape;
   const refusal =
     checkRequestLine(shape) ?? checkHost(headers) ?? checkUpgrade(headers) ?? checkBody(headers);
   if (refusal !== undefined) return { type: 'refused', refusal };
 
-  const offered = checkOffer(headers);
+  const offered = checkOffer(headers, takesDrafts);
   if (offered.type === 'refused') return { type: 'refused', refusal: withUpgrade(offered.refusal) };
 
   const key = headers.get('Sec-WebSocket-Key');

@@ -1,4 +1,5 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { type IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 import type { HttpHandler } from '../../channel/http-exchange.js';
 import { type Refusal, refuse } from '../../core/handshake/refusal.js';
@@ -39,6 +40,15 @@ export class HttpEndpoints {
     const { handlers, others } = this.#parts;
     if (Object.keys(handlers).length === 0) return others;
     return (message, response) => this.#handle(message, response);
+  }
+
+  /** Answers a request that asked for an upgrade, and ends the connection. Only for targets that have a handler. */
+  answerUpgrade(message: IncomingMessage, socket: Socket): void {
+    const response = new ServerResponse(message);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.end(() => socket.destroy()));
+    this.#handle(message, response as ServerResponse & { req: IncomingMessage });
   }
 
   #handle(...[message, response]: Parameters<RequestListener>): void {
