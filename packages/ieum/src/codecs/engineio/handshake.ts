@@ -9,14 +9,22 @@ export interface OpenData {
 }
 
 /** Why a request is refused: its code and what the body of the answer says. */
-export const EngineError = {
+export const EngineError: Readonly<Record<EngineErrorName, EngineRefusal>> = {
   UnknownTransport: { code: 0, message: 'Transport unknown' },
   UnknownSession: { code: 1, message: 'Session ID unknown' },
   BadHandshakeMethod: { code: 2, message: 'Bad handshake method' },
   BadRequest: { code: 3, message: 'Bad request' },
   Forbidden: { code: 4, message: 'Forbidden' },
   UnsupportedVersion: { code: 5, message: 'Unsupported protocol version' },
-} as const satisfies Readonly<Record<string, EngineRefusal>>;
+};
+
+export type EngineErrorName =
+  | 'UnknownTransport'
+  | 'UnknownSession'
+  | 'BadHandshakeMethod'
+  | 'BadRequest'
+  | 'Forbidden'
+  | 'UnsupportedVersion';
 
 export interface EngineRefusal {
   readonly code: number;
