@@ -86,7 +86,7 @@ export class FollowedTopic {
       get last() {
         return topic.last;
       },
-      history: (since) => this.history(since),
+      history: (since, limit) => this.history(since, limit),
       whenMoved: () => this.#whenMoved(),
       snapshot: () => this.#snapshot(takeSnapshot),
       reportDelay: (outcome) => reportDelay(this.#owner.observer, this.policy, outcome),
@@ -94,8 +94,8 @@ export class FollowedTopic {
     };
   }
 
-  history(since: Position): Promise<HistoryPage> {
-    return this.#owner.broker.history(this.name, this.policy.retention, { since, limit: pageSize });
+  history(since: Position, limit: number = firstPage): Promise<HistoryPage> {
+    return this.#owner.broker.history(this.name, this.policy.retention, { since, limit });
   }
 
   /** Gives what was published to all subscribers. */
@@ -189,6 +189,6 @@ export function reportDelay(
   observer.handleSlowReader?.(policy.slowReader, outcome === 'dropped' ? 1 : 0);
 }
 
-/** Publications that are read at a time by those who come back. */
-const pageSize = 256;
+/** Publications that are read at first for those who come back. */
+const firstPage = 256;
 const lookAgainMs = 100;

@@ -35,7 +35,7 @@ export interface SubscriptionSource {
   /** Where the topic stands: what was given to its subscribers already. Null without history. */
   readonly last: Position | null;
   /** Rejects with `ERR_HUB_UNAVAILABLE`. */
-  history(since: Position): Promise<HistoryPage>;
+  history(since: Position, limit: number): Promise<HistoryPage>;
   /** Resolves when it may be worth while to look at the history again. */
   whenMoved(): Promise<void>;
   /** What the namespace's `snapshot` gives for the subscriber; undefined without one, or when it failed. */
@@ -61,6 +61,8 @@ export class Subscription implements SubscriptionFace {
   #state: 'live' | 'behind' | 'held' | 'ended' = 'held';
   /** All up to here was delivered, or told of as a gap. */
   #cursor: Position | null = null;
+  /** What is being told, while a snapshot for it is taken. */
+  #gap: UntoldGap | null = null;
 
   constructor(owner: SubscriptionOwner, source: SubscriptionSource, tag: unknown) {
     this.#owner = owner;
@@ -86,7 +88,8 @@ export class Subscription implements SubscriptionFace {
     if (this.isEnded) return;
     this.#cursor = since;
     this.#state = 'behind';
-    void this.#catchUp(page ?? undefined, 'recovered');
+    if (page !== null && !page.isContinuous) this.#skip(page);
+    else void this.#catchUp(page === null ? firstStep : this.#sendPage(page, firstStep), 'recovered');
   }
 
   /** Begins with a gap: there is no way back to where the client was, and no history to read. */
@@ -111,7 +114,7 @@ export class Subscription implements SubscriptionFace {
 
   /** There is room in the send queue again. */
   resume(): void {
-    if (this.#state === 'behind' || this.#state === 'ended') return;
+    if (this.#state !== 'live') return;
     const missed = this.#waiting?.takeMissed() ?? null;
     if (missed === null) this.#flush();
     else void this.#tellGap({ reason: 'slow-reader', ...missed });
@@ -154,18 +157,26 @@ export class Subscription implements SubscriptionFace {
       return 'queued';
     }
     if (result === 'written') return 'delivered';
+    if (result === 'dropped') this.#tellDropped(publication);
     return result === 'queued' ? 'queued' : 'dropped';
+  }
+
+  /** The subscriber could not take it. */
+  #tellDropped({ position }: Publication): void {
+    this.#source.reportDelay('dropped');
+    const gap: Gap = { reason: 'slow-reader', position: this.isPattern ? null : position, missed: 1 };
+    this.#owner.subscriber.handleGap(gap, this);
   }
 
   #delay(publication: Publication): Delivery {
     const { slowReader, maxQueuedBytes } = this.#source.policy;
     if (slowReader === 'wait' && this.#cursor !== null && this.#state === 'live') {
       this.#state = 'behind';
-      void this.#catchUp();
+      void this.#catchUp(firstStep);
       return 'queued';
     }
     this.#waiting ??= new WaitingPublications(slowReader, maxQueuedBytes);
-    const outcome = this.#waiting.offer(publication);
+    const outcome = this.#waiting.offer(publication, this.#state === 'live');
     if (outcome === 'overflow') {
       this.#source.reportDelay('closed');
       this.#owner.closeSlow();
@@ -187,15 +198,11 @@ export class Subscription implements SubscriptionFace {
   }
 
   /** Reads the topic's history up to where it stands. What is published meanwhile will be in it. */
-  async #catchUp(first?: HistoryPage, outcome?: 'recovered'): Promise<void> {
-    let page = first;
+  async #catchUp(last: Step, outcome?: 'recovered'): Promise<void> {
+    let step = last;
     let publications = 0;
     while (this.#state === 'behind') {
-      if (page !== undefined && !page.isContinuous) {
-        await this.#skip(page);
-        return;
-      }
-      if (page !== undefined) publications += this.#sendPage(page);
+      publications += step.sent;
       await this.#owner.whenRoom();
       if (this.#state !== 'behind') return;
       if (this.#isCaughtUp()) {
@@ -203,32 +210,47 @@ export class Subscription implements SubscriptionFace {
         if (outcome !== undefined) this.#source.reportRecovery(outcome, publications);
         return;
       }
-      page = await this.#nextPage(page);
+      const next = await this.#step(step);
+      if (next === null) return;
+      step = next;
     }
   }
 
-  /** Undefined when there is nothing to read yet. */
-  async #nextPage(last: HistoryPage | undefined): Promise<HistoryPage | undefined> {
-    const cursor = this.#cursor as Position;
-    const isStuck = last !== undefined && last.publications.length === 0;
+  /**
+   * Reads a page and sends what there is room for: no page is kept while the reader does not read. Null when it is told of
+   * a gap instead, behind which it begins anew.
+   */
+  async #step(last: Step): Promise<Step | null> {
+    const page = await this.#nextPage(last);
+    if (this.#state !== 'behind') return null;
+    if (page === null) return { ...last, sent: 0, isStuck: false };
+    if (page.isContinuous) return this.#sendPage(page, last);
+    this.#skip(page);
+    return null;
+  }
+
+  /** Null when history cannot be read now. */
+  async #nextPage({ isStuck, nextLimit }: Step): Promise<HistoryPage | null> {
     try {
       if (isStuck) await this.#source.whenMoved();
-      return await this.#source.history(cursor);
+      return await this.#source.history(this.#cursor as Position, nextLimit);
     } catch {
       await this.#source.whenMoved();
-      return undefined;
+      return null;
     }
   }
 
-  #sendPage(page: HistoryPage): number {
+  #sendPage({ publications, position }: HistoryPage, { nextLimit }: Step): Step {
+    if (publications.length === 0) this.#cursor = position;
     let sent = 0;
-    for (const publication of page.publications) {
-      if (this.#state !== 'behind' || this.#owner.isCongested) return sent;
+    for (const publication of publications) {
+      if (this.#state !== 'behind' || this.#owner.isCongested) break;
       this.#send(publication);
       sent++;
     }
-    if (page.publications.length === 0) this.#cursor = page.position;
-    return sent;
+    const isCut = sent < publications.length;
+    const limit = isCut ? Math.max(sent * 2, smallestPage) : nextLimit * 2;
+    return { sent, isStuck: publications.length === 0, nextLimit: Math.min(limit, largestPage) };
   }
 
   #isCaughtUp(): boolean {
@@ -238,27 +260,56 @@ export class Subscription implements SubscriptionFace {
   }
 
   /** History does not reach back to the cursor: says so, and goes on from where it can. */
-  async #skip(page: HistoryPage): Promise<void> {
+  #skip(page: HistoryPage): void {
     const { reason, position } = goOnFrom(this.#cursor as Position, page, this.#hasSnapshot);
-    await this.#tellGap({ reason, position, missed: null });
+    void this.#tellGap({ reason, position, missed: null });
   }
 
   /** Tells a gap, with the snapshot if there is one, and goes on behind it. */
-  async #tellGap(gap: Omit<Gap, 'snapshot'>): Promise<void> {
+  async #tellGap(gap: UntoldGap): Promise<void> {
+    const isBeingTold = this.#gap !== null;
+    this.#gap = gap;
     this.#cursor = gap.position ?? this.#cursor;
     this.#state = gap.position === null ? 'held' : 'behind';
-    const snapshot = this.#hasSnapshot ? await this.#source.snapshot() : undefined;
+    if (isBeingTold) return;
+    const snapshot = this.#hasSnapshot ? await this.#snapshotOfLast() : undefined;
     if (this.isEnded) return;
-    this.#source.reportRecovery(gap.reason, 0);
-    this.#owner.subscriber.handleGap(snapshot === undefined ? gap : { ...gap, snapshot }, this);
+    const told = this.#gap;
+    this.#gap = null;
+    this.#source.reportRecovery(told.reason, 0);
+    this.#owner.subscriber.handleGap(snapshot === undefined ? told : { ...told, snapshot }, this);
+    this.#goOn();
+  }
+
+  /** A snapshot that is younger than the last gap. */
+  async #snapshotOfLast(): Promise<unknown> {
+    for (;;) {
+      const gap = this.#gap;
+      const snapshot = await this.#source.snapshot();
+      if (this.#gap === gap || this.isEnded) return snapshot;
+    }
+  }
+
+  #goOn(): void {
     if (this.#state === 'behind') {
       this.#waiting?.clear();
-      await this.#catchUp();
-    } else {
+      void this.#catchUp(firstStep);
+    } else if (this.#state === 'held') {
       this.#state = 'live';
       this.resume();
     }
   }
+}
+
+type UntoldGap = Omit<Gap, 'snapshot'>;
+
+/** What one page of history brought to somebody who is behind. */
+interface Step {
+  readonly sent: number;
+  /** There was nothing to read. */
+  readonly isStuck: boolean;
+  /** Publications to read next: about as many as there was room for. */
+  readonly nextLimit: number;
 }
 
 /**
@@ -276,3 +327,7 @@ export function goOnFrom(
   if (hasSnapshot || first === null) return { reason: 'expired', position };
   return { reason: 'expired', position: { offset: first.offset - 1, epoch: first.epoch } };
 }
+
+const smallestPage = 8;
+const largestPage = 256;
+const firstStep: Step = { sent: 0, isStuck: false, nextLimit: largestPage };

@@ -26,10 +26,15 @@ export class WaitingPublications {
     return this.#publications.length === 0 && this.#missed === 0;
   }
 
-  /** Keeps a publication or applies the policy; `overflow` asks for the connection to be closed. */
-  offer(publication: Publication): 'queued' | 'dropped' | 'overflow' {
+  /**
+   * Keeps a publication or applies the policy; `overflow` asks for the connection to be closed.
+   *
+   * @param isReaderSlow whether it waits for the reader; for something else it waits by no policy, as long as there is room
+   */
+  offer(publication: Publication, isReaderSlow: boolean): 'queued' | 'dropped' | 'overflow' {
     const cost = costOf(publication);
-    switch (this.#policy) {
+    const hasRoom = this.#bytes + cost <= this.#maxBytes;
+    switch (isReaderSlow || !hasRoom ? this.#policy : 'wait') {
       case 'close':
         return 'overflow';
       case 'drop-newest':
@@ -40,7 +45,7 @@ export class WaitingPublications {
         this.#push(publication, cost);
         return 'queued';
       case 'wait':
-        if (this.#bytes + cost > this.#maxBytes) return 'overflow';
+        if (!hasRoom) return 'overflow';
         this.#push(publication, cost);
         return 'queued';
       case 'drop-oldest': {
