@@ -17,6 +17,7 @@ import type {
   ReceiveData,
   TopicName,
 } from './contract-types.js';
+import { guardedObserver } from './guarded-observer.js';
 import { HubError } from './hub-error.js';
 import type { HubObserver } from './hub-observer.js';
 import {
@@ -87,10 +88,10 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
     const { clock = systemClock, now = timeOfDay, createId = randomId } = options;
     this.#broker = options.broker ?? new MemoryBroker({ now, clock, createEpoch: createId });
     this.#clock = clock;
-    this.#observer = options.observer ?? {};
     this.#authorize = options.authorize;
     this.#createId = createId;
     this.#report = guardedReporter(options.reportError);
+    this.#observer = guardedObserver(options.observer ?? {}, this.#report);
     this.#contract = new ContractTable(options.contract);
     const topics = options.topics ?? this.#contract.policies ?? { '**': {} };
     this.#policies = new PolicyTable(topics);

@@ -4,6 +4,7 @@ import type { HistoryPage, Member } from './broker.js';
 import { type Content, checkKey } from './content.js';
 import type { Contract } from './contract.js';
 import type { MethodMakes, MethodName, MethodTakes } from './contract-types.js';
+import { GuardedSubscriber } from './guarded-subscriber.js';
 import { HubError } from './hub-error.js';
 import type { HubAction } from './hub-options.js';
 import type { Identity } from './identity.js';
@@ -18,7 +19,13 @@ import { SessionExpiry } from './session-expiry.js';
 import type { SessionHub } from './session-hub.js';
 import type { StandardSchema } from './standard-schema.js';
 import type { SessionClose, Subscribed, Subscriber } from './subscriber.js';
-import { type SubscriptionRequest, subscribeToPattern, subscribeToTopic } from './subscribing.js';
+import {
+  forbidden,
+  type OpenedSubscription,
+  type SubscriptionRequest,
+  subscribeToPattern,
+  subscribeToTopic,
+} from './subscribing.js';
 import type { Subscription } from './subscription.js';
 import { checkPattern, checkTopic, isPattern } from './topic-name.js';
 
@@ -43,25 +50,28 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
   readonly #delivery: SessionDelivery;
   readonly #requests: OutgoingRequests;
   readonly #expiry: SessionExpiry;
-  /** And what must be released with each. */
-  readonly #subscriptions = new Map<Subscription, (isGraceful: boolean) => void>();
+  readonly #subscriptions = new Map<Subscription, OpenedSubscription>();
   /** Subscriptions that are being opened: they count too. */
   #opening = 0;
   readonly #publishOrder = new PublishOrder();
   #identity: Identity<User>;
+  #isClosing = false;
   #isClosed = false;
 
   constructor(id: string, identity: Identity<User>, subscriber: Subscriber, hub: SessionHub<User>) {
     this.id = id;
     this.#identity = identity;
-    this.#subscriber = subscriber;
+    this.#subscriber = new GuardedSubscriber(subscriber, (error) => {
+      hub.reportError(error);
+      this.closeBecause(failed);
+    });
     this.#hub = hub;
-    this.#delivery = new SessionDelivery(subscriber, {
+    this.#delivery = new SessionDelivery(this.#subscriber, {
       closeSlow: () => this.closeBecause(tooSlow),
       handleClosed: (subscription) => this.#release(subscription, !this.#isClosed),
     });
-    this.#requests = new OutgoingRequests(subscriber, hub);
-    const warn = (inMs: number) => subscriber.handleExpiring(inMs);
+    this.#requests = new OutgoingRequests(this.#subscriber, hub);
+    const warn = (inMs: number) => this.#subscriber.handleExpiring(inMs);
     this.#expiry = new SessionExpiry(hub, warn, () => this.closeBecause(expired));
     this.#expiry.start(identity);
   }
@@ -195,16 +205,16 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
     }
     this.#identity = identity;
     this.#expiry.start(identity);
-    for (const subscription of [...this.#subscriptions.keys()]) {
-      const action = subscription.isPattern ? 'subscribe-pattern' : 'subscribe';
-      const isAllowed = await this.#hub.mayDo(action, subscription.topic, identity);
+    for (const [subscription, { presence }] of [...this.#subscriptions]) {
+      const isAllowed = await this.#maySubscribe(subscription.topic, presence);
       if (!isAllowed) subscription.end({ code: 'ERR_HUB_FORBIDDEN' });
     }
   }
 
   /** Has the dialect close the connection, and ends the session. */
   closeBecause(close: SessionClose): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isClosing) return;
+    this.#isClosing = true;
     this.#subscriber.handleClose(close);
     this.close();
   }
@@ -246,19 +256,25 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
     const policy = this.#hub.policyOf(name);
     const since = checkPosition(options.since);
     const presence = options.presence === true;
-    await this.#authorize(isPattern(name) ? 'subscribe-pattern' : 'subscribe', name);
+    const identity = this.#identity;
+    await this.#authorize(subscribingTo(name), name);
     if (presence) {
       if (isPattern(name) || !policy.presence) throw notKept(name, 'presence');
       await this.#authorize('presence', name);
     }
-    return { name, policy, since, presence, tag: options.tag, opened };
+    return { name, policy, since, presence, tag: options.tag, opened, identity };
+  }
+
+  async #maySubscribe(name: string, presence: boolean): Promise<boolean> {
+    const identity = this.#identity;
+    const may = (action: HubAction) => this.#hub.mayDo(action, name, identity);
+    return (await may(subscribingTo(name))) && (!presence || (await may('presence')));
   }
 
   async #authorize(action: HubAction, name: string): Promise<void> {
     const isAllowed = await this.#hub.mayDo(action, name, this.#identity);
     this.#requireOpen();
-    if (!isAllowed)
-      throw new HubError('ERR_HUB_FORBIDDEN', `${action} is not allowed on ${JSON.stringify(name)}`);
+    if (!isAllowed) throw forbidden(action, name);
   }
 
   get #subscribingSession() {
@@ -272,16 +288,17 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
       get isClosed() {
         return session.isClosed;
       },
-      handleOpened: (subscription: Subscription, release: (isGraceful: boolean) => void) => {
-        this.#subscriptions.set(subscription, release);
+      maySubscribe: (name: string, presence: boolean) => this.#maySubscribe(name, presence),
+      handleOpened: (subscription: Subscription, opened: OpenedSubscription) => {
+        this.#subscriptions.set(subscription, opened);
       },
     };
   }
 
   #release(subscription: Subscription, isGraceful: boolean): void {
-    const release = this.#subscriptions.get(subscription);
+    const opened = this.#subscriptions.get(subscription);
     this.#subscriptions.delete(subscription);
-    release?.(isGraceful);
+    opened?.release(isGraceful);
   }
 
   /** Tells the observer what is refused. */
@@ -306,6 +323,10 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
   }
 }
 
+function subscribingTo(name: string): HubAction {
+  return isPattern(name) ? 'subscribe-pattern' : 'subscribe';
+}
+
 function notKept(name: string, what: 'history' | 'presence'): HubError {
   return new HubError('ERR_HUB_NOT_KEPT', `there is no ${what} of ${JSON.stringify(name)}`);
 }
@@ -313,6 +334,11 @@ function notKept(name: string, what: 'history' | 'presence'): HubError {
 const tooSlow: SessionClose = {
   code: CloseCode.TryAgainLater,
   reason: 'reads too slowly',
+  retryAfterMs: null,
+};
+const failed: SessionClose = {
+  code: CloseCode.InternalError,
+  reason: 'the application failed',
   retryAfterMs: null,
 };
 /** As HTTP's 401, in the range for applications. */

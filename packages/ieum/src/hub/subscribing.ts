@@ -1,11 +1,13 @@
 import type { HistoryPage, Member } from './broker.js';
 import type { FollowedTopic } from './followed-topic.js';
 import { HubError } from './hub-error.js';
+import type { HubAction } from './hub-options.js';
 import { application, type Identity } from './identity.js';
 import { isSamePosition, type Position } from './position.js';
 import type { SessionHub } from './session-hub.js';
 import type { Subscribed } from './subscriber.js';
 import { goOnFrom, Subscription, type SubscriptionOwner } from './subscription.js';
+import { isPattern } from './topic-name.js';
 import type { CompletePolicy } from './topic-policy.js';
 
 /** A subscription that is asked for, checked and allowed. */
@@ -17,6 +19,8 @@ export interface SubscriptionRequest<User> {
   readonly tag: unknown;
   /** Called at once before anything is delivered. */
   readonly opened: (subscribed: Subscribed, subscription: Subscription) => void;
+  /** Who was allowed to. */
+  readonly identity: Identity<User>;
 }
 
 /** Who asks. */
@@ -25,8 +29,17 @@ export interface SubscribingSession<User> {
   readonly identity: Identity<User>;
   readonly isClosed: boolean;
   readonly owner: SubscriptionOwner;
-  /** The subscription has begun; `release` is for its end: gracefully when the client asked for it. */
-  handleOpened(subscription: Subscription, release: (isGraceful: boolean) => void): void;
+  maySubscribe(name: string, presence: boolean): Promise<boolean>;
+  /** The subscription has begun. */
+  handleOpened(subscription: Subscription, opened: OpenedSubscription): void;
+}
+
+/** What a session knows of a subscription of its own. */
+export interface OpenedSubscription {
+  /** Whether it watches who is there. */
+  readonly presence: boolean;
+  /** For its end: gracefully when the client asked for it. */
+  release(isGraceful: boolean): void;
 }
 
 /** Opens a subscription to a topic. */
@@ -39,13 +52,12 @@ export async function subscribeToTopic<User>(
   const topic = await hub.holdTopic(name, policy);
   const releases: ((isGraceful: boolean) => void)[] = [() => topic.release()];
   const release = (isGraceful: boolean) => {
-    for (const undo of releases) undo(isGraceful);
+    for (const undo of releases.splice(0)) undo(isGraceful);
   };
+  const source = topic.sourceFor(() => policy.snapshot?.(name, session.identity.user));
+  const subscription = new Subscription(session.owner, source, request.tag);
   try {
     requireOpen(session);
-    const user = session.identity.user;
-    const source = topic.sourceFor(() => policy.snapshot?.(name, user));
-    const subscription = new Subscription(session.owner, source, request.tag);
     const page = await pageFor(topic, request);
     requireOpen(session);
     const isMember = policy.presence && session.identity !== application;
@@ -53,9 +65,13 @@ export async function subscribeToTopic<User>(
     const followed = request.presence ? await hub.presence.follow(name) : null;
     if (followed !== null) releases.push(() => followed.release());
     requireOpen(session);
+    for (let judged = request.identity; judged !== session.identity; requireOpen(session)) {
+      judged = session.identity;
+      await requireRight(session, request);
+    }
     topic.add(subscription);
     releases.push(() => topic.delete(subscription));
-    session.handleOpened(subscription, release);
+    session.handleOpened(subscription, { presence: request.presence, release });
     const watched = followed?.watch((change) =>
       session.owner.subscriber.handlePresence(change, subscription),
     );
@@ -63,6 +79,7 @@ export async function subscribeToTopic<User>(
     beginAt(topic, subscription, { request, page, members: watched?.members ?? null });
     return subscription;
   } catch (error) {
+    subscription.close();
     release(true);
     throw error;
   }
@@ -75,19 +92,28 @@ export async function subscribeToPattern<User>(
   request: SubscriptionRequest<User>,
 ): Promise<Subscription> {
   const pattern = await hub.holdPattern(request.name, request.policy);
-  if (session.isClosed) {
-    pattern.release();
-    requireOpen(session);
-  }
+  const releases = [() => pattern.release()];
+  const release = () => {
+    for (const undo of releases.splice(0)) undo();
+  };
   const subscription = new Subscription(session.owner, pattern.source, request.tag);
-  pattern.add(subscription);
-  session.handleOpened(subscription, () => {
-    pattern.delete(subscription);
-    pattern.release();
-  });
-  request.opened({ position: null, recovery: 'fresh', members: null }, subscription);
-  subscription.begin(null);
-  return subscription;
+  try {
+    requireOpen(session);
+    for (let judged = request.identity; judged !== session.identity; requireOpen(session)) {
+      judged = session.identity;
+      await requireRight(session, request);
+    }
+    pattern.add(subscription);
+    releases.push(() => pattern.delete(subscription));
+    session.handleOpened(subscription, { presence: false, release });
+    request.opened({ position: null, recovery: 'fresh', members: null }, subscription);
+    subscription.begin(null);
+    return subscription;
+  } catch (error) {
+    subscription.close();
+    release();
+    throw error;
+  }
 }
 
 interface Beginning<User> {
@@ -123,6 +149,19 @@ async function pageFor<User>(
 ): Promise<HistoryPage | null> {
   if (since === undefined || topic.last === null || isSamePosition(since, topic.last)) return null;
   return topic.history(since);
+}
+
+/** The session was renewed since it was allowed: who it is now may have another right. */
+async function requireRight<User>(
+  session: SubscribingSession<User>,
+  { name, presence }: SubscriptionRequest<User>,
+): Promise<void> {
+  if (await session.maySubscribe(name, presence)) return;
+  throw forbidden(isPattern(name) ? 'subscribe-pattern' : 'subscribe', name);
+}
+
+export function forbidden(action: HubAction, name: string): HubError {
+  return new HubError('ERR_HUB_FORBIDDEN', `${action} is not allowed on ${JSON.stringify(name)}`);
 }
 
 function memberOf<User>({ id, identity }: SubscribingSession<User>): Member {
