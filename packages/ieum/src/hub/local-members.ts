@@ -21,6 +21,8 @@ export class LocalMembers {
   /** What the broker does not know yet, by user. */
   #unsent = new Map<string, MemberChange>();
   #sending: Promise<void> | null = null;
+  #cancelSendingAgain: (() => void) | null = null;
+  #isClosed = false;
 
   constructor(topic: string, owner: PresenceOwner, handleEmpty: () => void) {
     this.#topic = topic;
@@ -49,7 +51,14 @@ export class LocalMembers {
 
   /** The broker can be reached: tells it what it does not know. */
   send(): void {
-    this.#sending ??= this.#sendAll();
+    if (!this.#isClosed) this.#sending ??= this.#sendAll();
+  }
+
+  /** The broker takes all members away itself. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelSendingAgain?.();
+    for (const { cancelGrace } of this.#members.values()) cancelGrace?.();
   }
 
   #leave(user: string, member: LocalMember, isGraceful: boolean): void {
@@ -79,12 +88,18 @@ export class LocalMembers {
         await this.#owner.broker.changeMembers(this.#topic, [...changes.values()]);
       } catch {
         this.#unsent = new Map([...changes, ...this.#unsent]);
-        this.#owner.clock.setTimer(() => this.send(), sendAgainMs);
+        this.#sendAgainLater();
         break;
       }
     }
     this.#sending = null;
     if (this.#members.size === 0 && this.#unsent.size === 0) this.#handleEmpty();
+  }
+
+  #sendAgainLater(): void {
+    this.#cancelSendingAgain?.();
+    if (!this.#isClosed)
+      this.#cancelSendingAgain = this.#owner.clock.setTimer(() => this.send(), sendAgainMs);
   }
 }
 

@@ -7,13 +7,14 @@ export type PresenceWatcher = (change: PresenceChange) => void;
 /** Who is there on a topic, at all nodes, for those here who want to know. Changes are gathered, and told at once. */
 export class MemberView {
   readonly #owner: PresenceOwner;
-  readonly #watchers = new Set<PresenceWatcher>();
+  /** And from which of the gathered changes on each is to be told: who is new knows those before. */
+  readonly #watchers = new Map<PresenceWatcher, number>();
   /** By node, then by user. */
   #nodes = new Map<string, Map<string, unknown>>();
   /** How often each user is there, and what was last said of them. */
   #users = new Map<string, { info: unknown; nodes: number }>();
-  #joined = new Map<string, Member>();
-  #left = new Map<string, Member>();
+  /** Who came and left since it was last told, in order. */
+  #gathered: Move[] = [];
   #cancelTelling: (() => void) | null = null;
   /** Changes that came before all members were known. */
   #early: { readonly node: string; readonly changes: readonly MemberChange[] }[] | null = [];
@@ -28,8 +29,7 @@ export class MemberView {
 
   /** Tells somebody of changes from now on. What is returned ends it. */
   watch(watcher: PresenceWatcher): () => void {
-    this.#tell();
-    this.#watchers.add(watcher);
+    this.#watchers.set(watcher, this.#gathered.length);
     return () => this.#watchers.delete(watcher);
   }
 
@@ -42,8 +42,8 @@ export class MemberView {
     const early = this.#early ?? [];
     this.#early = null;
     for (const { node, changes } of early) this.#applyAll(node, changes);
-    for (const [user, { info }] of before) if (!this.#users.has(user)) this.#handleLeft(user, info);
-    for (const [user, { info }] of this.#users) if (!before.has(user)) this.#handleJoined(user, info);
+    for (const [user, { info }] of before) if (!this.#users.has(user)) this.#gather('left', { user, info });
+    for (const [user, { info }] of this.#users) if (!before.has(user)) this.#gather('joined', { user, info });
   }
 
   /** Takes changes at one node. */
@@ -57,14 +57,15 @@ export class MemberView {
       const known = this.#users.get(user);
       this.#applyAll(node, [change]);
       const now = this.#users.get(user);
-      if (known === undefined && now !== undefined) this.#handleJoined(user, now.info);
-      else if (known !== undefined && now === undefined) this.#handleLeft(user, known.info);
+      if (known === undefined && now !== undefined) this.#gather('joined', { user, info: now.info });
+      else if (known !== undefined && now === undefined) this.#gather('left', { user, info: known.info });
     }
   }
 
   /** Tells nobody any more. */
   close(): void {
     this.#watchers.clear();
+    this.#gathered = [];
     this.#cancelTelling?.();
     this.#cancelTelling = null;
   }
@@ -94,27 +95,40 @@ export class MemberView {
     else this.#users.delete(user);
   }
 
-  #handleJoined(user: string, info: unknown): void {
-    if (!this.#left.delete(user)) this.#joined.set(user, { user, info });
-    this.#tellSoon();
-  }
-
-  #handleLeft(user: string, info: unknown): void {
-    if (!this.#joined.delete(user)) this.#left.set(user, { user, info });
-    this.#tellSoon();
-  }
-
-  #tellSoon(): void {
+  #gather(type: Move['type'], member: Member): void {
+    if (this.#watchers.size === 0) return;
+    this.#gathered.push({ type, member });
     this.#cancelTelling ??= this.#owner.clock.setTimer(() => this.#tell(), this.#owner.batchMs);
   }
 
   #tell(): void {
-    this.#cancelTelling?.();
     this.#cancelTelling = null;
-    if (this.#joined.size === 0 && this.#left.size === 0) return;
-    const change: PresenceChange = { joined: [...this.#joined.values()], left: [...this.#left.values()] };
-    this.#joined = new Map();
-    this.#left = new Map();
-    for (const watcher of this.#watchers) watcher(change);
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    const changes = new Map<number, PresenceChange | null>();
+    for (const [watcher, from] of [...this.#watchers]) {
+      if (!this.#watchers.has(watcher)) continue;
+      this.#watchers.set(watcher, 0);
+      if (!changes.has(from)) changes.set(from, changeOf(gathered.slice(from)));
+      const change = changes.get(from) ?? null;
+      if (change !== null) watcher(change);
+    }
   }
+}
+
+interface Move {
+  readonly type: 'joined' | 'left';
+  readonly member: Member;
+}
+
+/** What moves come to: who came and left again did not come. Null when they come to nothing. */
+function changeOf(moves: readonly Move[]): PresenceChange | null {
+  const joined = new Map<string, Member>();
+  const left = new Map<string, Member>();
+  for (const { type, member } of moves) {
+    const [here, gone] = type === 'joined' ? [joined, left] : [left, joined];
+    if (!gone.delete(member.user)) here.set(member.user, member);
+  }
+  if (joined.size === 0 && left.size === 0) return null;
+  return { joined: [...joined.values()], left: [...left.values()] };
 }

@@ -204,3 +204,20 @@ test('whoever watches when others could not begin to goes on watching', async ()
   await pass(clock, 200);
   expect(watcher.log).toContain('joined ann');
 });
+
+test.each([false, true])(
+  'a hub that is closed leaves no timers, with a broker that is away: %j',
+  async (isAway) => {
+    const { clock, nodes, brokers, exchange } = await twoNodes();
+    await watch(nodes[0]);
+    await join(nodes[1], 'ann');
+    if (isAway) for (const broker of brokers) exchange.disconnect(broker);
+    await join(nodes[1], 'bob').catch(() => undefined);
+    await Promise.all(nodes.map((hub) => hub.close()));
+    for (let second = 0; second < 10; second++) {
+      clock.advance(1_000);
+      await settle();
+    }
+    expect(clock.pendingTimers).toBe(0);
+  },
+);

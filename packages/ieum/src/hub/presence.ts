@@ -67,6 +67,7 @@ export class Presence implements Pick<BrokerSink, 'handleMemberChanges' | 'handl
   }
 
   close(): void {
+    for (const local of this.#local.values()) local.close();
     for (const [topic, watched] of [...this.#watched]) this.#unfollow(topic, watched);
   }
 
