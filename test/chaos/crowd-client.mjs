@@ -21,6 +21,8 @@ export class CrowdClient {
   /** Who is there as far as it was told, by topic. @type {Map<string, Set<string>>} */
   #members = new Map();
   #lastId = 0;
+  /** The last answers, of all connections. @type {string[]} */
+  #latest = [];
 
   /**
    * @param {ConstructorParameters<typeof CrowdConnection>[0]} where
@@ -48,7 +50,8 @@ export class CrowdClient {
     const { isConnected, connections } = this.connection;
     const refused = [...this.refusals].map(([code, count]) => `${count} ${code}`).join(' ');
     const here = isConnected ? `connected for the ${connections}. time` : 'not connected';
-    return `${this.name} is ${here}, without ${lacking.join(' ') || 'nothing'}, refused ${refused || 'never'}`;
+    const latest = this.#latest.join('; ');
+    return `${this.name} is ${here}, without ${lacking.join(' ') || 'nothing'}, refused ${refused || 'never'}: ${latest}`;
   }
 
   /**
@@ -73,6 +76,7 @@ export class CrowdClient {
   }
 
   #handleConnected() {
+    this.#remember('connected');
     this.#open.clear();
     this.refusals.clear();
     this.#asked.clear();
@@ -117,6 +121,7 @@ export class CrowdClient {
         for (const { user } of message.left) this.#members.get(message.topic)?.delete(user);
         return;
       case 'ended':
+        this.#remember(`ended ${message.topic}`);
         this.#open.delete(message.topic);
         this.#subscribe(message.topic);
         return;
@@ -136,6 +141,7 @@ export class CrowdClient {
   /** @param {Record<string, any>} message */
   #handleSubscribed({ id, position, recovery, members }) {
     const topic = this.#asked.get(id);
+    this.#remember(`${recovery} for ${id} ${topic}`);
     if (topic === undefined) return;
     this.#asked.delete(id);
     this.#open.add(topic);
@@ -149,11 +155,20 @@ export class CrowdClient {
   /** Whatever is the matter, it tries again while the connection lasts. @param {Record<string, any>} message */
   #handleError({ id, code }) {
     const topic = this.#asked.get(id);
+    this.#remember(`${code} for ${id} ${topic}`);
     if (topic === undefined) return;
     this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
     setTimeout(() => {
-      if (this.#asked.delete(id)) this.#subscribe(topic);
+      if (this.connection.isConnected && this.#asked.delete(id)) this.#subscribe(topic);
     }, 300);
+  }
+
+  /** @param {string} answer */
+  #remember(answer) {
+    // Refusals come again and again: the first one tells more.
+    if (this.#latest.at(-2) === answer) return;
+    this.#latest.push(`${new Date().toISOString().slice(14, 23)} ${answer}`);
+    if (this.#latest.length > 16) this.#latest.splice(8, 1);
   }
 
   /**
