@@ -198,6 +198,7 @@ export class Crew {
     if (this.#phase !== 'starting' || this.#listening < this.#options.shares.length) return;
     this.#phase = 'running';
     this.#options.log.info(`all ${this.#listening} workers listen on port ${port}`);
+    this.#exchange?.announce();
     this.#started(url);
   }
 

@@ -32,6 +32,7 @@ export class ExchangeProcess implements CountingMember {
   #unanswered: number | null = null;
   #failure: string | null = null;
   #isListening = false;
+  #isAnnounced = false;
   #isEnding = false;
 
   constructor(log: Log, owner: ExchangeProcessOwner) {
@@ -62,6 +63,12 @@ export class ExchangeProcess implements CountingMember {
     );
   }
 
+  /** Says in the log that it is there, now or when it is, and whenever another one has taken its place. */
+  announce(): void {
+    this.#isAnnounced = true;
+    if (this.#isListening) this.#logUp();
+  }
+
   tell(order: WorkerOrder): void {
     if (order.type === 'count-metrics') this.#send(order);
   }
@@ -89,6 +96,10 @@ export class ExchangeProcess implements CountingMember {
     return `the exchange of the workers (pid ${this.#child?.pid})`;
   }
 
+  #logUp(): void {
+    this.#log.info(`${this.#name} is there`, { event: 'exchange.up' });
+  }
+
   #send(order: ExchangeOrder): void {
     // One that is gone needs no orders; that it is gone is told elsewhere.
     if (this.#child?.connected) this.#child.send(order, () => {});
@@ -103,7 +114,7 @@ export class ExchangeProcess implements CountingMember {
         break;
       case 'listening':
         this.#isListening = true;
-        this.#log.info(`${this.#name} is there`, { event: 'exchange.up' });
+        if (this.#isAnnounced) this.#logUp();
         break;
       case 'failed':
         this.#failure = report.reason;
