@@ -23,6 +23,11 @@ export class FanOutWatch {
     watch.settle?.(fanOut);
   }
 
+  /** Whether a publication that is watched for has come. */
+  hasSeen(id: string): boolean {
+    return (this.#watches.get(id)?.fanOut ?? nobody) !== nobody;
+  }
+
   /** What became of it: at once if it came already. Call `end` afterwards. */
   result(id: string): FanOut | Promise<FanOut> {
     const watch = this.#watches.get(id);

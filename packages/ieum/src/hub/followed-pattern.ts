@@ -13,6 +13,7 @@ export class FollowedPattern {
   readonly #subscriptions = new Set<Subscription>();
   readonly #lingering: Lingering;
   readonly #ready: Promise<void>;
+  #isFollowed = false;
 
   constructor(
     name: string,
@@ -24,7 +25,12 @@ export class FollowedPattern {
     this.policy = { ...policy, retention: { ...policy.retention, history: null }, snapshot: null };
     this.#owner = owner;
     this.#lingering = new Lingering(owner.clock, owner.lingerMs, () => handleUnneeded(this));
-    this.#ready = owner.broker.followPattern(name);
+    this.#ready = this.#follow();
+  }
+
+  /** Whether what is published comes here. */
+  get isFollowed(): boolean {
+    return this.#isFollowed;
   }
 
   /** Keeps it, and resolves when it is followed. Rejects with `ERR_HUB_UNAVAILABLE`. Call `release` once for each call. */
@@ -71,5 +77,10 @@ export class FollowedPattern {
   close(): void {
     this.#lingering.cancel();
     this.#owner.broker.unfollowPattern(this.name);
+  }
+
+  async #follow(): Promise<void> {
+    await this.#owner.broker.followPattern(this.name);
+    this.#isFollowed = true;
   }
 }

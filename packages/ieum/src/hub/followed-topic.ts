@@ -53,6 +53,11 @@ export class FollowedTopic {
     return this.#last;
   }
 
+  /** Whether what is published comes here. */
+  get isFollowed(): boolean {
+    return this.#early === null;
+  }
+
   get subscriptions(): ReadonlySet<Subscription> {
     return this.#subscriptions;
   }

@@ -9,7 +9,7 @@ export interface BacklogLimits {
   readonly maxWaitMs: number;
 }
 
-/** Publications that wait for the broker to come back, in the order they came in, bounded in bytes and in time. */
+/** Publications that wait for the broker to come back, in the order in which they were published, bounded in bytes and in time. */
 export class PublicationBacklog {
   readonly #broker: Broker;
   readonly #clock: Clock;
@@ -28,20 +28,24 @@ export class PublicationBacklog {
     return this.#entries.length === 0;
   }
 
-  /** Keeps a draft until the broker has it. Rejects with `ERR_HUB_UNAVAILABLE` when it waits too long or too many do. */
-  publish(draft: PublicationDraft, retention: Retention): Promise<Receipt> {
+  /**
+   * Keeps a draft until the broker has it. Rejects with `ERR_HUB_UNAVAILABLE` when it waits too long or too many do.
+   *
+   * @param number of two drafts the one with the smaller number goes first, whichever of them comes first
+   */
+  publish(draft: PublicationDraft, retention: Retention, number: number): Promise<Receipt> {
     const cost = draft.payload.byteLength + draftCharge;
     if (this.#bytes + cost > this.#limits.maxBytes) {
       return Promise.reject(unavailable('too much waits for the broker'));
     }
     this.#bytes += cost;
     return new Promise((resolve, reject) => {
-      const entry: Entry = { draft, retention, cost, resolve, reject, cancel: () => undefined };
+      const entry: Entry = { draft, retention, number, cost, resolve, reject, cancel: () => undefined };
       entry.cancel = this.#clock.setTimer(
         () => this.#fail(entry, unavailable('the broker could not be reached in time')),
         this.#limits.maxWaitMs,
       );
-      this.#entries.push(entry);
+      this.#entries.splice(this.#entries.findLastIndex((other) => other.number < number) + 1, 0, entry);
       if (this.#broker.isReady) void this.send();
     });
   }
@@ -93,6 +97,7 @@ export class PublicationBacklog {
 interface Entry {
   readonly draft: PublicationDraft;
   readonly retention: Retention;
+  readonly number: number;
   readonly cost: number;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;

@@ -30,6 +30,7 @@ export interface PublishingOwner {
 /** Publishes drafts, and finds out what became of them here. */
 export class Publishing {
   readonly #owner: PublishingOwner;
+  #drafts = 0;
 
   constructor(owner: PublishingOwner) {
     this.#owner = owner;
@@ -43,7 +44,9 @@ export class Publishing {
     const watches = this.#owner.watchesOf(topic);
     for (const watch of watches) watch.begin(draft.id);
     try {
-      const { position, isDuplicate } = await this.#send(draft, retention);
+      const { position, isDuplicate: wasKnown } = await this.#send(draft, retention);
+      // Without a key, or when it came here, the broker knew this very draft: it was sent again because an answer was lost.
+      const isDuplicate = wasKnown && draft.key !== null && !watches.some((watch) => watch.hasSeen(draft.id));
       const fanOut = isDuplicate ? nobody : await this.#fanOutOf(draft.id, watches);
       end?.();
       return { position, isDuplicate, ...fanOut };
@@ -57,14 +60,17 @@ export class Publishing {
 
   async #send(draft: PublicationDraft, retention: Retention): Promise<Receipt> {
     const { broker, backlog } = this.#owner;
-    if (backlog !== null && !(broker.isReady && backlog.isEmpty)) return backlog.publish(draft, retention);
+    const number = this.#drafts++;
+    if (backlog !== null && !(broker.isReady && backlog.isEmpty)) {
+      return backlog.publish(draft, retention, number);
+    }
     if (!broker.isReady) throw new HubError('ERR_HUB_UNAVAILABLE', 'the broker cannot be reached');
     try {
       return await broker.publish(draft, retention);
     } catch (error) {
       const isAway = error instanceof HubError && error.code === 'ERR_HUB_UNAVAILABLE';
       if (backlog === null || !isAway) throw error;
-      return backlog.publish(draft, retention);
+      return backlog.publish(draft, retention, number);
     }
   }
 

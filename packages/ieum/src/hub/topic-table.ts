@@ -54,9 +54,12 @@ export class TopicTable
 
   /** Where it can be seen what becomes of a topic's publications here. */
   watchesOf(topic: string): readonly FanOutWatch[] {
-    const followed = this.#topics.get(topic)?.watch;
-    const watches = followed === undefined ? [] : [followed];
-    if (this.#tree.size > 0 && this.#tree.matching(topic).length > 0) watches.push(this.#patternWatch);
+    const followed = this.#topics.get(topic);
+    // What is only about to be followed has no subscribers, and need not come.
+    const watches = followed?.isFollowed === true ? [followed.watch] : [];
+    if (this.#tree.size > 0 && this.#tree.matching(topic).some(({ isFollowed }) => isFollowed)) {
+      watches.push(this.#patternWatch);
+    }
     return watches;
   }
 
