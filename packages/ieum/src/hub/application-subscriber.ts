@@ -1,3 +1,6 @@
+import { UsageError } from '../core/errors.js';
+import { checkNames, requireFunctions, requireObject } from '../core/option-check.js';
+
 import type { Publication } from './publication.js';
 import type { Gap, PresenceChange, Subscriber } from './subscriber.js';
 
@@ -7,6 +10,16 @@ export interface TopicHandlers<Data = unknown> {
   readonly publication: (publication: Publication<Data>) => unknown;
   readonly gap?: (gap: Gap) => void;
   readonly presence?: (change: PresenceChange) => void;
+}
+
+/** Handlers of topics, from a function or several. @throws UsageError `ERR_WS_INVALID_OPTION` */
+export function handlersOf(handlers: TopicHandlers | TopicHandlers['publication']): TopicHandlers {
+  if (typeof handlers === 'function') return { publication: handlers };
+  requireObject('handlers', handlers, 'write (publication) => …, or { publication, gap }');
+  checkNames('handlers', handlers, { names: ['publication', 'gap', 'presence'] });
+  requireFunctions('', handlers, ['publication', 'gap', 'presence']);
+  if (handlers.publication !== undefined) return handlers;
+  throw new UsageError('ERR_WS_INVALID_OPTION', 'handlers must have one of publications');
 }
 
 /** The application as a subscriber. What its handlers throw is reported. */

@@ -41,7 +41,7 @@ export function contentValue({ format, payload }: Content): unknown {
   }
 }
 
-/** @throws HubError `ERR_HUB_INVALID_HEADER` for too many or too large ones */
+/** The headers, which nobody can change afterwards. @throws HubError `ERR_HUB_INVALID_HEADER` for too many or too large ones */
 export function checkHeaders(
   headers: Readonly<Record<string, string>> = noHeaders,
 ): Readonly<Record<string, string>> {
@@ -53,7 +53,7 @@ export function checkHeaders(
   }
   if (entries.length > maxHeaders) throw badHeader(`there are more than ${maxHeaders}`);
   if (length > maxHeaderLength) throw badHeader(`they have more than ${maxHeaderLength} characters`);
-  return headers;
+  return entries.length === 0 ? noHeaders : { ...headers };
 }
 
 /** @throws HubError `ERR_HUB_INVALID_KEY` */

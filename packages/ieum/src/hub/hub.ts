@@ -1,10 +1,11 @@
 import type { Clock } from '../channel/clock.js';
 import { CloseCode } from '../core/close-code.js';
+import { requireCount } from '../core/option-check.js';
 import { guardedReporter } from '../platform/error-reporter.js';
 import { randomId, timeOfDay } from '../platform/system.js';
 import { systemClock } from '../platform/system-clock.js';
 
-import { ApplicationSubscriber, type TopicHandlers } from './application-subscriber.js';
+import { ApplicationSubscriber, handlersOf, type TopicHandlers } from './application-subscriber.js';
 import type { Broker, HistoryPage, Member } from './broker.js';
 import { type Content, checkHeaders, checkKey, contentOf, contentValue, jsonContent } from './content.js';
 import type { Contract } from './contract.js';
@@ -27,10 +28,10 @@ import {
   limitsOf,
   type WhenBrokerDown,
 } from './hub-options.js';
-import { application, type Identity } from './identity.js';
+import { application, checkIdentity, type Identity } from './identity.js';
 import { MemoryBroker } from './memory-broker.js';
 import { PolicyTable } from './policy-table.js';
-import type { Position } from './position.js';
+import { checkPosition, type Position } from './position.js';
 import { Presence } from './presence.js';
 import type { Publication, PublicationDraft } from './publication.js';
 import { PublicationBacklog } from './publication-backlog.js';
@@ -160,7 +161,7 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
 
   /**
    * Subscribes for the application, to a topic or a pattern; resolves with what ends it.
-   * Rejects as `Session.subscribe` does, but has every right.
+   * Rejects as `Session.subscribe` does, but has every right; and with UsageError `ERR_WS_INVALID_OPTION`.
    */
   async subscribe<Name extends TopicName<Agreed>>(
     name: Name,
@@ -170,8 +171,7 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
     options: Omit<SubscribeOptions, 'tag'> = {},
   ): Promise<() => void> {
     this.#requireOpen();
-    const complete = typeof handlers === 'function' ? { publication: handlers } : handlers;
-    const subscriber = new ApplicationSubscriber(complete as TopicHandlers, this.#report);
+    const subscriber = new ApplicationSubscriber(handlersOf(handlers as TopicHandlers), this.#report);
     const session = new Session<User>(this.#createId(), application, subscriber, this.#sessionHub);
     this.#own.add(session);
     try {
@@ -183,7 +183,10 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
     }
   }
 
-  /** Reads what is kept of a topic. Rejects with HubError `ERR_HUB_NOT_KEPT`, `ERR_HUB_UNAVAILABLE`, and for the topic's name. */
+  /**
+   * Reads what is kept of a topic. Rejects with HubError `ERR_HUB_NOT_KEPT`, `ERR_HUB_INVALID_POSITION`, `ERR_HUB_UNAVAILABLE`, and
+   * for the topic's name; with UsageError `ERR_WS_INVALID_OPTION` for a limit that is none.
+   */
   async history<Topic extends TopicName<Agreed>>(
     topic: Topic,
     { since = null, limit = 100 }: { readonly since?: Position | null; readonly limit?: number } = {},
@@ -192,13 +195,18 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
     if (retention.history === null) {
       throw new HubError('ERR_HUB_NOT_KEPT', `there is no history of ${JSON.stringify(topic)}`);
     }
-    const page = await this.#broker.history(topic, retention, { since, limit });
+    requireCount('limit', limit);
+    const request = { since: checkPosition(since) ?? null, limit };
+    const page = await this.#broker.history(topic, retention, request);
     return page as TypedHistoryPage<ReceiveData<Agreed, Topic>>;
   }
 
-  /** Who is there on a topic whose namespace has presence. Rejects with HubError `ERR_HUB_UNAVAILABLE`, and for the topic's name. */
+  /** Who is there. Rejects with HubError `ERR_HUB_NOT_KEPT`, `ERR_HUB_UNAVAILABLE`, and for the topic's name. */
   async members(topic: TopicName<Agreed>): Promise<readonly Member[]> {
-    return this.#presence.members(checkTopic(topic));
+    if (!this.#policies.of(checkTopic(topic)).presence) {
+      throw new HubError('ERR_HUB_NOT_KEPT', `there is no presence of ${JSON.stringify(topic)}`);
+    }
+    return this.#presence.members(topic);
   }
 
   /**
@@ -226,9 +234,10 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
     return this.#methods.add(method, handler as RequestHandler<User>, agreed ?? schemas ?? {});
   }
 
-  /** A client has come, and proved who it is. For dialects. @throws HubError `ERR_HUB_CLOSED` */
+  /** A client has come, and proved who it is. For dialects. @throws HubError `ERR_HUB_CLOSED`, UsageError `ERR_WS_INVALID_OPTION` */
   openSession(identity: Identity<User>, subscriber: Subscriber): Session<User> {
     this.#requireOpen();
+    checkIdentity(identity);
     const session = new Session(this.#createId(), identity, subscriber, this.#sessionHub);
     this.#sessions.add(session);
     return session;

@@ -1,5 +1,7 @@
 import type { Clock } from '../channel/clock.js';
 
+import { UsageError } from '../core/errors.js';
+
 import { HubError, type HubErrorCode } from './hub-error.js';
 import type { HubObserver } from './hub-observer.js';
 import type { Subscriber } from './subscriber.js';
@@ -50,6 +52,7 @@ export class OutgoingRequests {
     data: unknown,
     { timeoutMs = 10_000, signal }: RequestOptions,
   ): Promise<unknown> {
+    checkRequest(method, timeoutMs);
     if (signal?.aborted) throw failureOf('ERR_HUB_CANCELLED', method);
     if (this.#pending.size >= maxPending) throw failureOf('ERR_HUB_TOO_MANY_REQUESTS', method);
     const end = this.#owner.observer.startOperation?.({ type: 'request', method, direction: 'sent' });
@@ -101,6 +104,13 @@ export class OutgoingRequests {
       this.#subscriber.handleRequest({ id, method, data });
     });
   }
+}
+
+function checkRequest(method: unknown, timeoutMs: unknown): void {
+  const isMethod = typeof method === 'string' && method !== '';
+  if (!isMethod) throw new UsageError('ERR_WS_INVALID_OPTION', 'a method’s name is a string');
+  if (typeof timeoutMs === 'number' && timeoutMs > 0) return;
+  throw new UsageError('ERR_WS_INVALID_OPTION', 'timeoutMs must be a number above zero');
 }
 
 function failureOf(code: HubErrorCode, method: string): HubError {

@@ -7,7 +7,7 @@ import type { MethodMakes, MethodName, MethodTakes } from './contract-types.js';
 import { GuardedSubscriber } from './guarded-subscriber.js';
 import { HubError } from './hub-error.js';
 import type { HubAction } from './hub-options.js';
-import type { Identity } from './identity.js';
+import { checkIdentity, type Identity } from './identity.js';
 import { type Answer, OutgoingRequests, type RequestOptions } from './outgoing-requests.js';
 import { checkPosition, type Position } from './position.js';
 import type { PublicationDraft } from './publication.js';
@@ -173,7 +173,8 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
   /**
    * The application asks the client.
    * Rejects with HubError `ERR_HUB_TIMEOUT`, `ERR_HUB_CANCELLED`, `ERR_HUB_CLOSED`, `ERR_HUB_TOO_MANY_REQUESTS`, with a ClientError,
-   * and with `ERR_HUB_INVALID_DATA` for a question or an answer that the contract has not agreed to.
+   * and with `ERR_HUB_INVALID_DATA` for a question or an answer that the contract has not agreed to; with UsageError
+   * `ERR_WS_INVALID_OPTION`.
    */
   async request<Method extends MethodName<Agreed, 'clientRequests'>>(
     method: Method,
@@ -196,10 +197,11 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
 
   /**
    * The client has proved anew who it is. Subscriptions that it has no right to any more end.
-   * Rejects with HubError `ERR_HUB_UNAUTHENTICATED` when it is somebody else.
+   * Rejects with HubError `ERR_HUB_UNAUTHENTICATED` when it is somebody else, with UsageError `ERR_WS_INVALID_OPTION`.
    */
   async renew(identity: Identity<User>): Promise<void> {
     this.#requireOpen();
+    checkIdentity(identity);
     if (identity.name !== this.#identity.name) {
       throw new HubError('ERR_HUB_UNAUTHENTICATED', 'a session cannot become somebody else’s');
     }
@@ -244,7 +246,8 @@ export class Session<User = unknown, Agreed extends Contract | undefined = undef
     await this.#authorize('publish', topic);
     const { name } = this.#identity;
     // What one user calls a publication is nothing to another: nobody makes somebody else's a duplicate.
-    const ownKey = key === null ? null : `${name ?? this.id}\n${key}`;
+    const owner = name ?? this.id;
+    const ownKey = key === null ? null : `${owner.length}:${owner}:${key}`;
     return this.#hub.draftOf(topic, content, { name, key: ownKey });
   }
 
