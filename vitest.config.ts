@@ -11,6 +11,7 @@ const alias = [
   { find: /^ieum\/brokers\/redis$/, replacement: source('ieum/src/brokers/redis/index.ts') },
   { find: /^ieum\/brokers\/nats$/, replacement: source('ieum/src/brokers/nats/index.ts') },
   { find: /^ieum\/dialects\/native$/, replacement: source('ieum/src/dialects/native/index.ts') },
+  { find: /^ieum\/dialects\/sockjs$/, replacement: source('ieum/src/dialects/sockjs/index.ts') },
   { find: /^ieum\/testing$/, replacement: source('ieum/src/testing/index.ts') },
   { find: /^@ieum\/check$/, replacement: source('check/src/index.ts') },
 ];
@@ -28,7 +29,7 @@ export default defineConfig({
       project('unit', ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'bench/**/*.test.mjs']),
       project('architecture', ['test/architecture/**/*.test.ts']),
       project('whole', [
-        'test/{attacks,interop,browser,cli,fuzz,server,client,docs,bench,budgets,check,brokers,hub,chaos}/**/*.test.ts',
+        'test/{attacks,interop,browser,cli,fuzz,server,client,docs,bench,budgets,check,brokers,hub,chaos,dialects}/**/*.test.ts',
       ]),
     ],
   },

@@ -74,7 +74,7 @@ export const walls: readonly Wall[] = [
     builtins: 'all',
     packages: [
       /^ieum$/,
-      /^ieum\/(core|testing|hub|brokers\/redis|brokers\/nats|dialects\/native)$/,
+      /^ieum\/(core|testing|hub|brokers\/redis|brokers\/nats|dialects\/(native|sockjs))$/,
       /^@ieum\/check$/,
       /^(?!ieum(\/|$)|@ieum\/)/,
     ],
