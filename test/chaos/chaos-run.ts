@@ -7,7 +7,7 @@ import { allTopics, topicsOf } from './chaos-plan.js';
 import { ChaosWorld, type Happened } from './chaos-world.js';
 import type { CrowdCounts } from './crowd.js';
 import { calmFaults, stormFaults } from './faults.js';
-import { type Acknowledged, faultIn, TopicOrder } from './verdict.js';
+import { type Acknowledged, faultIn, lossesAt, TopicOrder } from './verdict.js';
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -147,7 +147,8 @@ class ChaosRun {
   /** @returns how many publications there were */
   async #judge(ends: readonly Acknowledged[], gone: ReadonlySet<string>): Promise<number> {
     const { heard, acknowledged } = await this.#world.crowd.logs();
-    const orders = new Map(allTopics().map((topic) => [topic, new TopicOrder(topic, this.#hasLostData)]));
+    const isLossBetween = lossesAt(this.#lossTimes, acknowledged);
+    const orders = new Map(allTopics().map((topic) => [topic, new TopicOrder(topic, isLossBetween)]));
     const orderOf = (topic: string) => orders.get(topic) as TopicOrder;
     for (const { topic, log } of heard) {
       for (const event of log) if (event.type === 'message') orderOf(topic).add(event.number, event);
@@ -195,8 +196,10 @@ class ChaosRun {
     }
   }
 
-  get #hasLostData(): boolean {
-    return this.#world.happened.some(({ fault }) => fault.type === 'empty broker');
+  /** When the broker began anew, in milliseconds since 1970. */
+  get #lossTimes(): number[] {
+    const losses = this.#world.happened.filter(({ fault }) => fault.type === 'empty broker');
+    return losses.map(({ at }) => at);
   }
 
   #blame(what: string, whom: readonly string[]): void {

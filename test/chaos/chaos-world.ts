@@ -15,6 +15,8 @@ import { tokenOf } from './token.js';
 export interface Happened {
   /** Since the beginning of the run. */
   readonly atMs: number;
+  /** In milliseconds since 1970. */
+  readonly at: number;
   readonly fault: Fault;
   /** How many connections, or clients, it hit; null where that is no question. */
   readonly hit: number | null;
@@ -151,6 +153,6 @@ export class ChaosWorld {
   }
 
   #note(fault: Fault, hit: number | null): void {
-    this.happened.push({ atMs: this.elapsedMs, fault, hit });
+    this.happened.push({ atMs: this.elapsedMs, at: Date.now(), fault, hit });
   }
 }

@@ -2,7 +2,7 @@ import { CrowdConnection } from './crowd-connection.mjs';
 
 /** Publishes numbers, each with a key, again and again until it is acknowledged. */
 export class CrowdPublisher {
-  /** @type {{ topic: string, number: number, offset: number, epoch: string }[]} */
+  /** @type {{ topic: string, number: number, offset: number, epoch: string, at: number }[]} */
   acknowledged = [];
   duplicates = 0;
   /** How many answers said that it failed, by code. @type {Map<string, number>} */
@@ -76,7 +76,7 @@ export class CrowdPublisher {
     if (type === 'published') {
       this.#pending.delete(id);
       const { offset, epoch, isDuplicate } = message;
-      this.acknowledged.push({ topic: pending.topic, number: id, offset, epoch });
+      this.acknowledged.push({ topic: pending.topic, number: id, offset, epoch, at: Date.now() });
       if (isDuplicate) this.duplicates++;
     } else if (type === 'error') {
       this.refusals.set(message.code, (this.refusals.get(message.code) ?? 0) + 1);

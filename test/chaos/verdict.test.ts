@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { faultIn, type Heard, TopicOrder } from './verdict.js';
+import { faultIn, type Heard, lossesAt, TopicOrder } from './verdict.js';
 
 const place = (offset: number, epoch = 'a') => ({ offset, epoch });
 const message = (number: number, offset: number, epoch = 'a'): Heard => ({
@@ -21,8 +21,8 @@ const gap = (offset: number, epoch = 'a'): Heard => ({
 });
 
 /** 1 to 4 at offsets 10, 20, 30, 40 of one epoch; 5 at the first of another. */
-function published(mayRepeat = false): TopicOrder {
-  const order = new TopicOrder('t', mayRepeat);
+function published(hasLoss = false): TopicOrder {
+  const order = new TopicOrder('t', () => hasLoss);
   for (const number of [1, 2, 3, 4]) order.add(number, place(number * 10));
   order.add(5, place(1, 'b'));
   return order;
@@ -73,4 +73,25 @@ test('a publication stands in one epoch where the broker keeps its data', () => 
   const order = published();
   order.add(4, place(2, 'b'));
   expect(order.faults).toHaveLength(1);
+});
+
+test('an epoch may go on with the publications of another, where they stand', () => {
+  const order = published();
+  order.add(4, place(40, 'b'));
+  expect(order.faults).toEqual([]);
+});
+
+test('a loss is between what was first heard of before and after it', () => {
+  const acknowledged = [
+    ['a', 10],
+    ['a', 90],
+    ['b', 40],
+    ['c', 60],
+  ].map(([epoch, at]) => ({ topic: 't', number: 1, offset: 1, epoch: String(epoch), at: Number(at) }));
+  const isLossBetween = lossesAt([50], acknowledged);
+  expect([isLossBetween('a', 'b'), isLossBetween('c', 'a'), isLossBetween('b', 'c')]).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });

@@ -14,6 +14,23 @@ export type Heard =
 export interface Acknowledged extends Place {
   readonly topic: string;
   readonly number: number;
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Whether the broker lost its data between two epochs: it does not know what it had, and may take it again. */
+export type LossBetween = (one: string, other: string) => boolean;
+
+/** Between epochs one of which was first heard of before, and the other after, one of those times. */
+export function lossesAt(times: readonly number[], acknowledged: readonly Acknowledged[]): LossBetween {
+  const firstAt = new Map<string, number>();
+  for (const { epoch, at } of acknowledged) firstAt.set(epoch, Math.min(at, firstAt.get(epoch) ?? at));
+  return (one, other) => {
+    const [a, b] = [firstAt.get(one), firstAt.get(other)];
+    // Nobody was answered in it: it was short, as those around a loss are.
+    if (a === undefined || b === undefined) return times.length > 0;
+    return times.some((time) => Math.min(a, b) <= time && time <= Math.max(a, b));
+  };
 }
 
 /**
@@ -23,16 +40,15 @@ export interface Acknowledged extends Place {
 export class TopicOrder {
   readonly faults: string[] = [];
   readonly #topic: string;
-  readonly #mayRepeat: boolean;
+  readonly #isLossBetween: LossBetween;
   readonly #epochs = new Map<string, Map<number, number>>();
   readonly #sorted = new Map<string, readonly number[]>();
   /** By the publication's number: where it stands. */
   readonly #places = new Map<number, Place>();
 
-  /** @param mayRepeat the broker lost its data, and does not know what it had: it may take it again in another epoch */
-  constructor(topic: string, mayRepeat: boolean) {
+  constructor(topic: string, isLossBetween: LossBetween) {
     this.#topic = topic;
-    this.#mayRepeat = mayRepeat;
+    this.#isLossBetween = isLossBetween;
   }
 
   add(number: number, { offset, epoch }: Place): void {
@@ -44,7 +60,7 @@ export class TopicOrder {
     numbers.set(offset, number);
     this.#sorted.delete(epoch);
     const other = this.#places.get(number);
-    if (other !== undefined && (other.epoch === epoch || !this.#mayRepeat)) {
+    if (other !== undefined && !this.#mayRepeat(other, { offset, epoch })) {
       this.#fault(`${number} stands at ${epoch}:${offset} and at ${other.epoch}:${other.offset}`);
     }
     this.#places.set(number, { offset, epoch });
@@ -76,6 +92,12 @@ export class TopicOrder {
     }
     const next = offsets[low];
     return next === undefined ? null : { number: this.#epochs.get(epoch)?.get(next) as number, offset: next };
+  }
+
+  /** An epoch that goes on with the data of another has its publications at the same offsets. */
+  #mayRepeat(one: Place, other: Place): boolean {
+    if (one.epoch === other.epoch) return false;
+    return one.offset === other.offset || this.#isLossBetween(one.epoch, other.epoch);
   }
 
   #sortedOf(epoch: string): readonly number[] {
