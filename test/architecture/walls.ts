@@ -18,7 +18,15 @@ interface Wall {
 
 /** What dialects need of the core: values, codes, checks of values. */
 const dialectCore = [
-  ...['close-code.ts', 'close.ts', 'errors.ts', 'message.ts', 'option-check.ts', 'outgoing.ts'],
+  ...[
+    'close-code.ts',
+    'close-record.ts',
+    'close.ts',
+    'errors.ts',
+    'message.ts',
+    'option-check.ts',
+    'outgoing.ts',
+  ],
   'handshake/origin.ts',
 ];
 

@@ -143,6 +143,7 @@ class AcceptedHandle implements FirstReader, Listed, Timed {
     const { method, version, headers, target } = step.head;
     if (method !== 'GET' || version !== '1.1') return null;
     if (!hasToken(headers.getAll('Upgrade'), 'websocket')) return null;
+    if (!hasToken(headers.getAll('Connection'), 'Upgrade')) return null;
     if (bodyFields.some((name) => headers.has(name)) || !this.#parts.isOurs(target)) return null;
     return step;
   }
