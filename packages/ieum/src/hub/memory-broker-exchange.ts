@@ -27,6 +27,11 @@ export interface MemoryExchangeOptions {
   readonly clock?: Clock;
   /** Beyond so many topics old ones that nobody follows are forgotten, with what was kept of them. Default 100,000. */
   readonly maxTopics?: number;
+  /**
+   * Beyond so many bytes of all that is kept, topic after topic loses the older half of its history; who comes back to one is
+   * told of the gap. Default 256 MiB.
+   */
+  readonly maxHistoryBytes?: number;
   /** Beyond so many keys, and so many ids, old ones are forgotten before their time. Default 100,000. */
   readonly maxKeys?: number;
   /** Whether a draft that is published again is recognised by its `id`, too. Default true. */
@@ -56,7 +61,10 @@ export class MemoryExchange {
   constructor(options: MemoryExchangeOptions) {
     checkOptions(options);
     this.#options = options;
-    this.#topics = new MemoryTopics(options.maxTopics ?? 100_000);
+    this.#topics = new MemoryTopics(
+      options.maxTopics ?? 100_000,
+      options.maxHistoryBytes ?? 256 * 1024 * 1024,
+    );
     const maxKeys = options.maxKeys ?? 100_000;
     this.#keys = new MemoryReceipts(maxKeys);
     this.#ids = (options.recognisesIds ?? true) ? new MemoryReceipts(maxKeys) : null;
@@ -240,6 +248,7 @@ export class MemoryExchange {
     const publication = new Publication(draft, position, now);
     if (retention.history === null) topic?.history.skip();
     else topic?.history.push(publication, retention.history.maxMessages);
+    this.#topics.thinOut();
     const receipt = { position, expiresAt: now + retention.idempotencyMs };
     if (key !== null) this.#keys.remember(key, receipt, now);
     this.#ids?.remember(draft.id, receipt, now);
@@ -338,7 +347,7 @@ function checkOptions(options: MemoryExchangeOptions): void {
       throw new HubError('ERR_HUB_INVALID_OPTION', `${name} must be a function: write { ${name}: … }`);
     }
   }
-  for (const name of ['maxTopics', 'maxKeys', 'leaseMs'] as const) {
+  for (const name of ['maxTopics', 'maxHistoryBytes', 'maxKeys', 'leaseMs'] as const) {
     const value = options[name] ?? 1;
     if (Number.isSafeInteger(value) && value >= (name === 'leaseMs' ? 0 : 1)) continue;
     throw new HubError('ERR_HUB_INVALID_OPTION', `${name} must be a positive whole number, not ${value}`);

@@ -5,6 +5,9 @@ export class MemoryReceipts {
   readonly #maxNames: number;
   /** In the order in which they came, which is about that in which they are forgotten. */
   readonly #receipts = new Map<string, MemoryReceipt>();
+  /** What comes after the oldest: a new iterator would pass all that was deleted each time. */
+  #rest = this.#receipts.entries();
+  #oldest: readonly [name: string, receipt: MemoryReceipt] | null = null;
 
   /** @param maxNames beyond so many the oldest is forgotten before its time */
   constructor(maxNames: number) {
@@ -24,10 +27,10 @@ export class MemoryReceipts {
   remember(name: string, receipt: MemoryReceipt, now: number): void {
     this.#receipts.delete(name);
     this.#receipts.set(name, receipt);
-    let rest = forgottenAtOnce;
-    for (const [oldest, { expiresAt }] of this.#receipts) {
-      if (rest-- === 0 || (expiresAt > now && this.#receipts.size <= this.#maxNames)) return;
-      this.#receipts.delete(oldest);
+    for (let rest = forgottenAtOnce; rest > 0; rest--) {
+      const oldest = this.#findOldest();
+      if (oldest === null || (oldest[1].expiresAt > now && this.#receipts.size <= this.#maxNames)) return;
+      this.#receipts.delete(oldest[0]);
     }
   }
 
@@ -40,6 +43,15 @@ export class MemoryReceipts {
 
   clear(): void {
     this.#receipts.clear();
+  }
+
+  #findOldest(): readonly [name: string, receipt: MemoryReceipt] | null {
+    const known = this.#oldest;
+    if (known !== null && this.#receipts.get(known[0]) === known[1]) return known;
+    const { value, done } = this.#rest.next();
+    if (done === true) this.#rest = this.#receipts.entries();
+    this.#oldest = value ?? null;
+    return this.#oldest;
   }
 }
 

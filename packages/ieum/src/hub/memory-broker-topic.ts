@@ -1,5 +1,5 @@
 import type { BrokerSink, Retention } from './broker.js';
-import { MemoryHistory } from './memory-history.js';
+import type { MemoryHistory } from './memory-history.js';
 import type { Publication } from './publication.js';
 
 /** One topic of a memory exchange: what is kept of it, and who follows it. */
@@ -12,10 +12,9 @@ export class MemoryTopic {
   /** How long publications are kept; null on a topic without history. */
   #maxAgeMs: number | null = null;
 
-  /** @param topOffset where it stands before anything is published */
-  constructor(name: string, topOffset: number, now: number) {
+  constructor(name: string, history: MemoryHistory, now: number) {
     this.name = name;
-    this.history = new MemoryHistory(topOffset);
+    this.history = history;
     this.touchedAt = now;
   }
 

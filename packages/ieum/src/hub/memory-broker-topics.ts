@@ -7,12 +7,20 @@ import { MemoryHistory } from './memory-history.js';
  */
 export class MemoryTopics {
   readonly #maxTopics: number;
+  readonly #maxBytes: number;
   readonly #topics = new Map<string, MemoryTopic>();
+  /** Goes round and round: a new iterator would pass all that was deleted each time. */
+  #round = this.#topics.values();
+  readonly #ledger = { bytes: 0 };
   #forgottenOffset = 0;
 
-  /** @param maxTopics beyond so many the oldest ones that nobody follows are forgotten, with their history */
-  constructor(maxTopics: number) {
+  /**
+   * @param maxTopics beyond so many old ones that nobody follows are forgotten, with their history
+   * @param maxBytes beyond so many of all histories, each in turn loses the older half of what it keeps
+   */
+  constructor(maxTopics: number, maxBytes: number) {
     this.#maxTopics = maxTopics;
+    this.#maxBytes = maxBytes;
   }
 
   get size(): number {
@@ -32,9 +40,17 @@ export class MemoryTopics {
     const known = this.#topics.get(name);
     if (known !== undefined) return known;
     if (this.#topics.size >= this.#maxTopics) this.#makeRoom();
-    const topic = new MemoryTopic(name, this.#forgottenOffset, now);
+    const topic = new MemoryTopic(name, new MemoryHistory(this.#forgottenOffset, this.#ledger), now);
     this.#topics.set(name, topic);
     return topic;
+  }
+
+  /** Keeps all histories within their bound. */
+  thinOut(): void {
+    for (let rest = this.#topics.size; rest >= 0 && this.#ledger.bytes > this.#maxBytes; rest--) {
+      const history = this.#next()?.history;
+      history?.drop(Math.ceil(history.length / 2));
+    }
   }
 
   /** Forgets a topic without history when nobody follows it any more. */
@@ -54,28 +70,33 @@ export class MemoryTopics {
   /** Forgets all that was published, and how far it had got. @returns the topics that are followed, which begin anew */
   lose(): readonly MemoryTopic[] {
     this.#forgottenOffset = 0;
+    this.#ledger.bytes = 0;
     for (const topic of this.#topics.values()) {
       if (topic.followers.size === 0) this.#topics.delete(topic.name);
-      else topic.history = new MemoryHistory(0);
+      else topic.history = new MemoryHistory(0, this.#ledger);
     }
     return [...this.#topics.values()];
   }
 
   #makeRoom(): void {
-    let rest = judgedAtOnce;
-    for (const topic of this.#topics.values()) {
-      if (topic.followers.size === 0) {
-        this.#forget(topic);
-        return;
-      }
-      if (rest-- === 0) return;
-      this.#topics.delete(topic.name);
-      this.#topics.set(topic.name, topic);
+    for (let rest = judgedAtOnce; rest > 0; rest--) {
+      const topic = this.#next();
+      if (topic?.followers.size !== 0) continue;
+      this.#forget(topic);
+      return;
     }
+  }
+
+  /** Each topic in its turn; undefined after the last one. */
+  #next(): MemoryTopic | undefined {
+    const { value, done } = this.#round.next();
+    if (done === true) this.#round = this.#topics.values();
+    return value;
   }
 
   #forget(topic: MemoryTopic): void {
     this.#topics.delete(topic.name);
+    topic.history.clear();
     if (topic.isKept) this.#forgottenOffset = Math.max(this.#forgottenOffset, topic.history.topOffset);
   }
 }

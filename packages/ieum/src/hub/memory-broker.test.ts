@@ -233,6 +233,42 @@ describe('a topic that is forgotten', () => {
   });
 });
 
+test('all that is kept has a bound: topics lose the older half of theirs, one after the other', async () => {
+  const { broker } = await opened({ maxHistoryBytes: 8 * 1_024 });
+  for (let number = 1; number <= 20; number++) {
+    await broker.publish(draft('a', `${number}`), retention);
+    await broker.publish(draft(`b/${number}`, '1'), retention);
+  }
+  const { publications } = await broker.history('a', retention, { since: null, limit: 100 });
+  expect(publications.at(-1)?.text).toBe('20');
+  expect(publications.length).toBeLessThan(10);
+  expect(await isContinuous(broker, 'a', { offset: 1, epoch: 'epoch-1' })).toBe(false);
+  const last = publications[0]?.position as Position;
+  expect(await isContinuous(broker, 'a', last)).toBe(true);
+  const kept = await Promise.all(
+    Array.from({ length: 20 }, (_, at) =>
+      broker.history(`b/${at + 1}`, retention, { since: null, limit: 1 }),
+    ),
+  );
+  const all = publications.length + kept.filter((page) => page.publications.length > 0).length;
+  expect(all).toBeGreaterThan(7);
+  expect(all).toBeLessThan(16);
+});
+
+test('what is forgotten with its topic, expires or is lost leaves room for others', async () => {
+  const { broker, exchange, clock } = await opened({ maxHistoryBytes: 8 * 1_024, maxTopics: 2 });
+  const fill = async (topic: string) => {
+    for (let number = 1; number <= 10; number++) await broker.publish(draft(topic, `${number}`), retention);
+    return (await broker.history(topic, retention, { since: null, limit: 100 })).publications.length;
+  };
+  expect(await fill('a')).toBe(10);
+  exchange.lose();
+  expect(await fill('b')).toBe(10);
+  clock.advance(3_600_000);
+  expect(await fill('c')).toBe(10);
+  expect(await fill('d')).toBeGreaterThan(4);
+});
+
 test('a topic without history that nobody follows takes no place', async () => {
   const { broker, exchange } = await opened();
   await broker.publish(draft('a', '1'), notKept);

@@ -1,5 +1,10 @@
 import type { Publication } from './publication.js';
 
+/** What several histories keep costs about so many bytes. */
+export interface MemoryLedger {
+  bytes: number;
+}
+
 /**
  * The publications of one topic that are kept, oldest first, in a ring that grows as they come. Their offsets follow one
  * another without holes.
@@ -9,10 +14,12 @@ export class MemoryHistory {
   #first = 0;
   #length = 0;
   #topOffset: number;
+  readonly #ledger: MemoryLedger;
 
   /** @param topOffset where the topic stands before anything is kept */
-  constructor(topOffset: number) {
+  constructor(topOffset: number, ledger: MemoryLedger = { bytes: 0 }) {
     this.#topOffset = topOffset;
+    this.#ledger = ledger;
   }
 
   /** Publications that are kept. */
@@ -37,6 +44,7 @@ export class MemoryHistory {
     if (maxMessages === 0) return;
     if (this.#length === this.#ring.length) this.#grow();
     this.#length++;
+    this.#ledger.bytes += costOf(publication);
     this.#ring[this.#slot(this.#length - 1)] = publication;
   }
 
@@ -50,6 +58,12 @@ export class MemoryHistory {
   expire(time: number): void {
     if (this.#length === 0) return;
     while (this.#length > 0 && (this.#ring[this.#first] as Publication).publishedAt < time) this.#shift();
+    if (this.#length === 0) this.clear();
+  }
+
+  /** Forgets the oldest `count`. */
+  drop(count: number): void {
+    for (let left = Math.min(count, this.#length); left > 0; left--) this.#shift();
     if (this.#length === 0) this.clear();
   }
 
@@ -73,9 +87,9 @@ export class MemoryHistory {
 
   /** Forgets all publications; the topic stands where it stood. */
   clear(): void {
+    while (this.#length > 0) this.#shift();
     this.#ring = [];
     this.#first = 0;
-    this.#length = 0;
   }
 
   #slice(index: number, length: number): Publication[] {
@@ -92,6 +106,7 @@ export class MemoryHistory {
   }
 
   #shift(): void {
+    this.#ledger.bytes -= costOf(this.#ring[this.#first] as Publication);
     this.#ring[this.#first] = undefined;
     this.#first = this.#slot(1);
     this.#length--;
@@ -105,4 +120,10 @@ export class MemoryHistory {
   }
 }
 
+function costOf({ payload }: Publication): number {
+  return payload.byteLength + publicationCharge;
+}
+
 const smallestRing = 4;
+/** What a publication costs beside its payload, roughly, in bytes. */
+const publicationCharge = 512;
