@@ -24,28 +24,22 @@ export async function serveSockJs(
   options: Partial<SockJsOptions> = {},
   serverOptions: Partial<ServerOptions<undefined>> = {},
 ): Promise<ServedSockJs> {
-  const reported: unknown[] = [];
+  const errors: unknown[] = [];
+  const reportError = (error: unknown) => void errors.push(error);
   const sockJs = createSockJs({
     prefix: '/s',
     service: echoService,
     allowOrigin: 'any',
-    reportError: (error) => reported.push(error),
+    reportError,
     ...options,
   });
-  const { port, errors } = await serve<undefined>({ allowOrigin: 'any', ...sockJs, ...serverOptions });
+  const { port } = await serve<undefined>({ allowOrigin: 'any', reportError, ...sockJs, ...serverOptions });
   const wire = new SockJsWire(port);
   onTestFinished(() => {
     wire.destroy();
     void sockJs.close();
   });
-  return {
-    sockJs,
-    port,
-    wire,
-    get errors() {
-      return [...errors, ...reported];
-    },
-  };
+  return { sockJs, port, wire, errors };
 }
 
 export interface Reply {
@@ -100,6 +94,13 @@ export class SockJsWire {
     });
     reply.catch(() => {});
     return { abort: () => request.destroy(), reply };
+  }
+
+  /** Polls, on a connection of its own; resolves when the poll waits for a frame. */
+  async waitingPoll(path: string): Promise<{ readonly abort: () => void; readonly reply: Promise<Reply> }> {
+    const polls = [this.begin('POST', path), this.begin('POST', path)];
+    const refused = await Promise.race(polls.map(async (poll) => (await poll.reply) && poll));
+    return polls.find((poll) => poll !== refused) as (typeof polls)[number];
   }
 
   destroy(): void {
