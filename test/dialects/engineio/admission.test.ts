@@ -176,7 +176,7 @@ describe('pages of other origins', () => {
 
   test('cannot all have their visitors’ cookies', () => {
     expect(() => createEngineIoDialect({ cors: { origin: '*', credentials: true } })).toThrow(
-      expect.objectContaining({ code: 'ERR_HUB_INVALID_OPTION' }),
+      expect.objectContaining({ code: 'ERR_WS_INVALID_OPTION' }),
     );
   });
 });

@@ -1,5 +1,6 @@
 export {
   type ClientPacket,
+  type EncodedArgs,
   type EncodedPacket,
   type PacketLimits,
   type PacketViolation,
@@ -8,4 +9,4 @@ export {
   type ServerPacket,
 } from './packet.js';
 export { type Incomplete, PacketDecoder } from './packet-decoder.js';
-export { encodePacket, withLastArgument } from './packet-encoder.js';
+export { decodeArgs, encodeArgs, encodeEvent, encodePacket, withLastArgument } from './packet-encoder.js';

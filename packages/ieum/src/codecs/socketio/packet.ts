@@ -46,6 +46,12 @@ export interface EncodedPacket {
   readonly attachments: readonly Uint8Array[];
 }
 
+/** Arguments as they travel: a JSON array, and the bytes that stand where it has placeholders. */
+export interface EncodedArgs {
+  readonly json: string;
+  readonly attachments: readonly Uint8Array[];
+}
+
 /** Something that is no packet: a client that sends one is not to be listened to any more. */
 export interface PacketViolation {
   readonly type: 'violation';

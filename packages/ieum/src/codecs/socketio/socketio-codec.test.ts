@@ -6,7 +6,10 @@ import { seededRandom } from '../../testing/index.js';
 
 import {
   type ClientPacket,
+  decodeArgs,
   type EncodedPacket,
+  encodeArgs,
+  encodeEvent,
   encodePacket,
   type Incomplete,
   PacketDecoder,
@@ -230,8 +233,9 @@ describe('what servers send', () => {
   });
 
   test('one more argument is put behind the others', () => {
-    const encoded = encodePacket({ type: 'event', namespace: '/', id: null, args: ['x', Buffer.of(1)] });
-    expect(decode(...messagesOf(withLastArgument(encoded, '12-"é')))).toMatchObject({
+    const args = withLastArgument(encodeArgs(['x', Buffer.of(1)]), '12-"é');
+    expect(decodeArgs(args)).toEqual(['x', Buffer.of(1), '12-"é']);
+    expect(decode(...messagesOf(encodeEvent('/n', null, args)))).toMatchObject({
       args: ['x', Buffer.of(1), '12-"é'],
     });
   });

@@ -1,5 +1,6 @@
 import type { ExchangeRequest, ResponseHeaders } from '../../channel/http-exchange.js';
-import { HubError } from '../../hub/hub-error.js';
+import { UsageError } from '../../core/errors.js';
+import { isSameOrigin } from '../../core/handshake/origin.js';
 
 /** Pages of which other origins may poll; those of WebSocket connections are the server's `allowOrigin`. */
 export interface CorsOptions {
@@ -20,19 +21,19 @@ export type CorsOrigin =
 /** What is said to a page about its origin; null when it is to be refused. */
 export type JudgeOrigin = (request: ExchangeRequest) => Promise<ResponseHeaders | null>;
 
-/** Makes the judge of origins: the server's own is always let in. @throws HubError `ERR_HUB_INVALID_OPTION` */
+/** Makes the judge of origins: the server's own is always let in. @throws UsageError `ERR_WS_INVALID_OPTION` */
 export function compileCors(cors: CorsOptions | undefined): JudgeOrigin {
   const { origin: allowed = false, credentials = false } = cors ?? {};
   const isOpen = allowed === '*' || allowed === true;
   if (allowed === '*' && credentials) {
     const problem = "cors: with credentials '*' would give every page its visitor's rights; list the origins";
-    throw new HubError('ERR_HUB_INVALID_OPTION', problem);
+    throw new UsageError('ERR_WS_INVALID_OPTION', problem);
   }
   return async (request) => {
     const { origin } = request;
     if (origin === undefined) return [];
     const isAllowed = isOpen || (await admits(allowed, origin));
-    if (!isAllowed) return isOwnOrigin(request, origin) ? [] : null;
+    if (!isAllowed) return isSameOrigin(origin, request.host, request.secure) ? [] : null;
     if (allowed === '*') return [['Access-Control-Allow-Origin', '*']];
     const headers: (readonly [string, string])[] = [
       ['Access-Control-Allow-Origin', origin],
@@ -66,9 +67,4 @@ function decide(allowed: Extract<CorsOrigin, (...args: never) => unknown>, origi
     if (answer !== undefined)
       Promise.resolve(answer).then((isAllowed) => resolve(isAllowed === true), reject);
   });
-}
-
-function isOwnOrigin({ host, secure }: ExchangeRequest, origin: string): boolean {
-  const own = `${secure ? 'https' : 'http'}://${host}`;
-  return URL.canParse(origin) && URL.canParse(own) && new URL(origin).origin === new URL(own).origin;
 }

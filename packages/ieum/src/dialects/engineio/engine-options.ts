@@ -1,6 +1,6 @@
 import type { Clock } from '../../channel/clock.js';
 import { type SendQueueOptions, sendQueueDefaults } from '../../channel/send-queue.js';
-import { HubError } from '../../hub/hub-error.js';
+import { UsageError } from '../../core/errors.js';
 import { guardedReporter } from '../../platform/error-reporter.js';
 import { randomId } from '../../platform/system.js';
 import { systemClock } from '../../platform/system-clock.js';
@@ -69,7 +69,7 @@ export interface EngineSettings {
   readonly createId: () => string;
 }
 
-/** @throws HubError `ERR_HUB_INVALID_OPTION` */
+/** @throws UsageError `ERR_WS_INVALID_OPTION` */
 export function engineSettingsOf(options: EngineIoOptions): EngineSettings {
   const times = {
     pingIntervalMs: options.pingIntervalMs ?? 25_000,
@@ -116,8 +116,8 @@ function createSessionId(): string {
   return `${randomId()}${randomId()}`.replaceAll('-', '').slice(0, sessionIdLength);
 }
 
-function invalid(problem: string): HubError {
-  return new HubError('ERR_HUB_INVALID_OPTION', `createEngineIoDialect: ${problem}`);
+function invalid(problem: string): UsageError {
+  return new UsageError('ERR_WS_INVALID_OPTION', `createEngineIoDialect: ${problem}`);
 }
 
 /** Hexadecimal digits, four bits each but for six bits that a UUID has fixed. */

@@ -70,6 +70,11 @@ export class EngineSocket {
     return this.#transport.bufferedBytes;
   }
 
+  /** Whether what is sent now goes out at once: the client reads, or waits for an answer. */
+  get isWritable(): boolean {
+    return this.#state === 'open' && this.#transport.isWritable;
+  }
+
   /** What the client is told when it is let in. */
   get openPacket(): OutgoingPacket {
     const { heartbeat, maxPayloadBytes, allowUpgrades } = this.#settings;

@@ -8,6 +8,8 @@ export interface EngineTransport {
   readonly name: 'polling' | 'websocket';
   /** Bytes that were sent and not taken yet. */
   readonly bufferedBytes: number;
+  /** Whether what is sent now goes out at once. */
+  readonly isWritable: boolean;
   send(packet: OutgoingPacket): SendResult | Promise<SendResult>;
   /** Ends it behind what was sent; the owner is told when that is done. */
   end(): void;

@@ -51,7 +51,7 @@ export interface EngineIoDialect {
   close(): void;
 }
 
-/** Makes the dialect. @throws HubError `ERR_HUB_INVALID_OPTION` */
+/** Makes the dialect. @throws UsageError `ERR_WS_INVALID_OPTION` */
 export function createEngineIoDialect(options: EngineIoOptions = {}): EngineIoDialect {
   const settings = engineSettingsOf(options);
   const sessions = new SessionTable(settings, options);

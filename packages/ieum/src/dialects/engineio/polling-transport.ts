@@ -41,6 +41,10 @@ export class PollingTransport implements EngineTransport {
     return this.#queue.byteLength;
   }
 
+  get isWritable(): boolean {
+    return this.#poll !== null && this.#state === 'open';
+  }
+
   send(packet: OutgoingPacket): SendResult | Promise<SendResult> {
     if (this.#state === 'ending' || this.#state === 'ended') return 'closed';
     const result = this.#queue.offer(packet, packet.byteLength, 0);

@@ -26,6 +26,10 @@ export class WebSocketTransport implements EngineTransport {
     return this.#channel.bufferedBytes;
   }
 
+  get isWritable(): boolean {
+    return this.#channel.bufferedBytes < maxWritableBytes;
+  }
+
   send(packet: OutgoingPacket): SendResult | Promise<SendResult> {
     return this.#channel.send(this.#onlyText ? packet.text : packet.message);
   }
@@ -38,6 +42,9 @@ export class WebSocketTransport implements EngineTransport {
     void this.#channel.close();
   }
 }
+
+/** What is sent in one turn waits for its end. */
+const maxWritableBytes = 16 * 1024;
 
 /** The packet that a WebSocket message is. */
 export function packetOfMessage({ type, data }: IncomingMessage): Packet | PacketViolation {
