@@ -1,0 +1,15 @@
+/// <reference types="node" preserve="true" />
+
+export type { QueueOptions } from './queue-table.js';
+export type { StompErrorCode } from './refusal.js';
+export type { IncomingMessage, StompLogin } from './stomp-connection.js';
+export {
+  createStompDialect,
+  createStompRoute,
+  type StompDialect,
+  type StompDialectOptions,
+  type StompHub,
+  type StompPeer,
+  type StompRoute,
+  stompSubprotocols,
+} from './stomp-dialect.js';
