@@ -11,6 +11,7 @@ const alias = [
   { find: /^ieum\/brokers\/redis$/, replacement: source('ieum/src/brokers/redis/index.ts') },
   { find: /^ieum\/brokers\/nats$/, replacement: source('ieum/src/brokers/nats/index.ts') },
   { find: /^ieum\/dialects\/native$/, replacement: source('ieum/src/dialects/native/index.ts') },
+  { find: /^ieum\/dialects\/stomp$/, replacement: source('ieum/src/dialects/stomp/index.ts') },
   { find: /^ieum\/dialects\/engineio$/, replacement: source('ieum/src/dialects/engineio/index.ts') },
   { find: /^ieum\/dialects\/sockjs$/, replacement: source('ieum/src/dialects/sockjs/index.ts') },
   { find: /^ieum\/testing$/, replacement: source('ieum/src/testing/index.ts') },

@@ -21,6 +21,7 @@ test('the export map has these subpaths', () => {
       "./brokers/redis",
       "./brokers/nats",
       "./dialects/native",
+      "./dialects/stomp",
       "./dialects/engineio",
       "./dialects/sockjs",
       "./testing",

@@ -82,7 +82,7 @@ export const walls: readonly Wall[] = [
     builtins: 'all',
     packages: [
       /^ieum$/,
-      /^ieum\/(core|testing|hub|brokers\/redis|brokers\/nats|dialects\/(native|sockjs))$/,
+      /^ieum\/(core|testing|hub|brokers\/redis|brokers\/nats|dialects\/(native|stomp|sockjs))$/,
       /^@ieum\/check$/,
       /^(?!ieum(\/|$)|@ieum\/)/,
     ],
