@@ -16,6 +16,7 @@ import { expiryOf, hasExpired, NativeSession, unauthenticated } from './native-s
 import { NativeSubscriber } from './native-subscriber.js';
 import { NativeSubscriptions } from './native-subscriptions.js';
 import { Outbox } from './outbox.js';
+import { ReadingTurn } from './reading-turn.js';
 
 /** A message as a channel gives it. */
 export type IncomingMessage =
@@ -27,7 +28,7 @@ export interface ConnectionSettings<User> {
   readonly hub: { openSession(identity: Identity<User>, subscriber: Subscriber): Session<User> };
   readonly limits: WireLimits;
   readonly connectTimeoutMs: number;
-  readonly clock: Pick<Clock, 'setTimer'>;
+  readonly clock: Clock;
   readonly now: () => number;
   readonly reportError: (error: unknown) => void;
 }
@@ -51,6 +52,7 @@ export class NativeConnection<User> {
   readonly #outbox: Outbox;
   readonly #authenticate: Authenticate<User>;
   readonly #settings: ConnectionSettings<User>;
+  readonly #turn: ReadingTurn;
   #session: NativeSession<User> | null = null;
   #isClosed = false;
   #cancelTimer: () => void = ignore;
@@ -63,6 +65,7 @@ export class NativeConnection<User> {
     this.#outbox = new Outbox(channel, settings.reportError);
     this.#authenticate = authenticate;
     this.#settings = settings;
+    this.#turn = new ReadingTurn(settings.clock);
   }
 
   /** The client has its time to connect from now on. */
@@ -80,7 +83,8 @@ export class NativeConnection<User> {
     if (this.#session === null) return this.#receiveFirst(decoded);
     const busy = this.#session.receive(decoded);
     if (busy !== undefined) this.#watchEnd();
-    return busy;
+    const turn = this.#turn.handleMessage();
+    return turn === undefined ? busy : turn.then(() => busy);
   }
 
   /** The channel is gone. */

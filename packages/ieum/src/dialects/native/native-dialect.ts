@@ -40,7 +40,7 @@ export interface NativeDialectOptions<User, Request = unknown> {
   readonly maxHistory?: number;
   /** Is told what the application's functions throw. Default: standard error. */
   readonly reportError?: (error: unknown) => void;
-  readonly clock?: Pick<Clock, 'setTimer'>;
+  readonly clock?: Clock;
   /** Milliseconds since 1970, for rights that end. Default `Date.now`. */
   readonly now?: () => number;
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { settle } from '../../../../../test/support/memory-peer.js';
 import { type Heard, NativeWire } from '../../../../../test/support/native-wire.js';
-import { createHub, type Hub, type HubOptions, type TopicPolicy } from '../../hub/index.js';
+import { createHub, type Hub, type HubOptions, MemoryBroker, type TopicPolicy } from '../../hub/index.js';
 import { FakeClock } from '../../testing/fake-clock.js';
 import { seededRandom } from '../../testing/seeded-random.js';
 import { createNativeDialect } from './index.js';
@@ -144,6 +144,28 @@ test('a reader who is too slow is closed where the topic wants it so', async () 
     { type: 'closing', code: 1013 },
     { type: 'close frame', code: 1013 },
   ]);
+});
+
+test('a client that asks for much history and does not read has one page after another read for it', async () => {
+  let pages = 0;
+  class CountingBroker extends MemoryBroker {
+    override history(...asked: Parameters<MemoryBroker['history']>) {
+      pages++;
+      return super.history(...asked);
+    }
+  }
+  const broker = new CountingBroker({ now: () => 0, createEpoch: () => '1' });
+  const { wire, hub } = await connected({ broker });
+  await publishMany(hub, 100);
+  const goOn = wire.stall();
+  for (let id = 0; id < 10; id++) await wire.say({ type: 'history', id, topic: 'a', limit: 100 });
+  expect(pages).toBeLessThan(5);
+  goOn();
+  const heard: Heard[] = [];
+  while (heard.length < 1_010) heard.push(...(await wire.heard()));
+  expect(heard.flatMap(({ type, id }) => (type === 'history' ? [id] : []))).toEqual(
+    Array.from({ length: 10 }, (_, id) => id),
+  );
 });
 
 test('a client that asks and does not read is not answered without limit', async () => {

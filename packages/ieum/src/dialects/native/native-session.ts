@@ -27,6 +27,8 @@ export class NativeSession<User> {
   /** Null until there is one. */
   #requests: IncomingRequests<User> | null = null;
   readonly #pending: Pending;
+  /** One page of history at a time is kept for a client, however many it asks for and however slowly it reads. */
+  #lastPage: Promise<unknown> = Promise.resolve();
 
   constructor(session: Session<User>, parts: NativeSessionParts<User>) {
     this.#session = session;
@@ -61,7 +63,7 @@ export class NativeSession<User> {
       case 'publish':
         return this.#run(message.id, () => this.#publish(message));
       case 'history':
-        return this.#run(message.id, () => this.#history(message));
+        return this.#run(message.id, () => this.#historyInTurn(message));
       case 'presence':
         return this.#run(message.id, () => this.#presence(message));
       case 'request':
@@ -112,6 +114,12 @@ export class NativeSession<User> {
     if (id === undefined) return;
     const where = position === null ? {} : { offset: position.offset, epoch: position.epoch };
     await this.#outbox.send({ type: 'published', id, ...where, isDuplicate, delivered, queued, dropped });
+  }
+
+  #historyInTurn(message: MessageOf<'history'>): Promise<void> {
+    const sent = this.#lastPage.then(() => this.#history(message));
+    this.#lastPage = sent.catch(ignore);
+    return sent;
   }
 
   /** Sends a page, one publication after another, as fast as the client reads. */
