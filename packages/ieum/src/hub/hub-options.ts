@@ -13,7 +13,10 @@ import type { HubObserver } from './hub-observer.js';
 import type { Identity } from './identity.js';
 import type { TopicPolicy } from './topic-policy.js';
 
-/** What somebody wants to do with a topic; `subscribe-pattern` with all topics that a pattern stands for. */
+/**
+ * What somebody wants to do with a topic; `subscribe-pattern` with all topics that a pattern stands for. Who may `subscribe`
+ * also gets what was published behind the position that they give, as far as it is kept; `history` is for reading pages of it.
+ */
 export type HubAction = 'subscribe' | 'subscribe-pattern' | 'publish' | 'presence' | 'history';
 
 /**

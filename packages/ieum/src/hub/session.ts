@@ -43,7 +43,7 @@ export type Opened = (subscribed: Subscribed, subscription: Subscription) => voi
 
 /** One client of a hub, on whatever transport, in whatever dialect. Made by `Hub.openSession`. */
 export class Session<User = unknown, Agreed extends Contract | undefined = undefined> {
-  /** Nobody else has it, and nobody can guess it. */
+  /** Nobody else has it, and nobody can guess it. Where presence is on it is what somebody without a name is called. */
   readonly id: string;
   readonly #hub: SessionHub<User>;
   readonly #subscriber: Subscriber;

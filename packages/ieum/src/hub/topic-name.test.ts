@@ -2,13 +2,17 @@ import { describe, expect, test } from 'vitest';
 
 import { checkPattern, checkTopic, matchesPattern, maxTopicBytes } from './topic-name.js';
 
-test.each(['a', 'chat/rooms/42', 'Ünïcode/한국어', 'with space/and.dot/and>', 'x'.repeat(maxTopicBytes)])(
-  '%j is a topic',
-  (name) => {
-    expect(checkTopic(name)).toBe(name);
-    expect(checkPattern(name)).toBe(name);
-  },
-);
+test.each([
+  'a',
+  'chat/rooms/42',
+  'Ünïcode/한국어',
+  '👩\u200d🚀/می\u200cخواهم',
+  'with space/and.dot/and>',
+  'x'.repeat(maxTopicBytes),
+])('%j is a topic', (name) => {
+  expect(checkTopic(name)).toBe(name);
+  expect(checkPattern(name)).toBe(name);
+});
 
 test.each<readonly [name: unknown, problem: string]>([
   ['', 'empty'],
@@ -21,6 +25,9 @@ test.each<readonly [name: unknown, problem: string]>([
   ['a\u009f', 'a control character of Latin-1'],
   ['a\u2028', 'a line separator'],
   ['a\u202eb', 'a character that turns text round'],
+  ['a\u200bb', 'a space that nobody sees'],
+  ['a\u200eb', 'a mark of direction'],
+  ['a\u00adb', 'a hyphen that nobody sees'],
   ['\ud800', 'half a surrogate pair'],
   ['x'.repeat(maxTopicBytes + 1), 'too long'],
   ['한'.repeat(86), 'too long in bytes'],

@@ -7,7 +7,7 @@ export const maxTopicLevels = 16;
 
 /**
  * Checks a topic's name: levels with `/` between them, such as `chat/rooms/42`. No level is empty, none has a `*`, nothing is
- * a control character or half of a surrogate pair, and all of it has at most 255 bytes in at most 16 levels. Names are
+ * a control character, an invisible one or half of a surrogate pair, and all of it has at most 255 bytes in at most 16 levels. Names are
  * compared as they are, case and all.
  *
  * @throws HubError `ERR_HUB_INVALID_TOPIC`
@@ -70,5 +70,9 @@ function wildcardProblemOf(levels: readonly string[]): string | undefined {
 }
 
 const encoder = new TextEncoder();
-/** Control and format characters that could hide in a name, line separators, and lone surrogates. */
-const unusable = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u;
+/**
+ * Control characters, line separators, lone surrogates, and format characters that nobody sees and so could make two names
+ * look alike; joiners, which scripts and emoji need, are none of them.
+ */
+const unusable =
+  /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/u;
