@@ -48,6 +48,8 @@ export class HttpEndpoints {
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.once('finish', () => socket.end(() => socket.destroy()));
+    // Nothing that follows is read; that the client leaves is noticed.
+    socket.once('end', () => socket.destroy()).resume();
     this.#handle(message, response as ServerResponse & { req: IncomingMessage });
   }
 
