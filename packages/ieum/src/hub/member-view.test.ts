@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { FakeClock } from '../testing/fake-clock.js';
+import { seededRandom } from '../testing/seeded-random.js';
 import type { Broker, MemberChange } from './broker.js';
 import { MemberView } from './member-view.js';
 
@@ -66,3 +67,31 @@ test('who does not watch any more is told nothing, and while nobody watches noth
   apply(come('bob'));
   expect([watcher.log, clock.pendingTimers]).toEqual([[], 0]);
 });
+
+test.each([1, 2, 3, 4, 5])(
+  'whoever begins whenever knows who is there, once they are told (seed %i)',
+  (seed) => {
+    const random = seededRandom(seed);
+    const { view, clock, apply } = createView();
+    const watchers: Set<string>[] = [];
+    for (let step = 0; step < 2_000; step++) {
+      const user = `${random.below(6)}`;
+      const dice = random.below(20);
+      if (dice < 14) apply(random.below(2) === 0 ? come(user) : go(user));
+      else if (dice === 14) view.setAll([{ node: 'node', user, info: null }]);
+      else if (dice === 15 && watchers.length < 50) {
+        const known = new Set(view.members.map((member) => member.user));
+        watchers.push(known);
+        view.watch(({ joined, left }) => {
+          for (const { user: name } of left) expect(known.delete(name)).toBe(true);
+          for (const { user: name } of joined) expect(known.has(name)).toBe(false);
+          for (const { user: name } of joined) known.add(name);
+        });
+      } else if (dice === 16) clock.advance(100);
+    }
+    clock.advance(100);
+    const there = view.members.map((member) => member.user).sort();
+    expect(watchers.length).toBeGreaterThan(10);
+    for (const known of watchers) expect([...known].sort()).toEqual(there);
+  },
+);
