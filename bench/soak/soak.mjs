@@ -17,9 +17,12 @@ import { trendOf } from './trend.mjs';
  * @returns the exit status
  */
 export async function soak(options, folder) {
-  const { server, url } = await startServer(options, folder);
+  const liveFile = join(folder, 'live');
+  writeFileSync(liveFile, '');
+  const { server, url } = await startServer(options, folder, liveFile);
   const errors = collectText(server.stderr);
   const loads = startLoads(options, url);
+  const startedAt = Date.now();
   const { samples, counts } = await watch(options, server, loads);
   for (const { child } of loads) child.kill('SIGKILL');
   if (server.exitCode !== null) {
@@ -27,22 +30,65 @@ export async function soak(options, folder) {
     return 1;
   }
   await endChild(server);
-  const trend = trendOf(samples.filter(({ atMs }) => atMs >= options.warmupMs));
-  const report = { options, trend, counts, samples };
+  const isJudged = (/** @type {import('./trend.mjs').Sample} */ { atMs }) => atMs >= options.warmupMs;
+  const resident = trendOf(samples.filter(isJudged));
+  const live = trendOf(readLive(liveFile, startedAt).filter(isJudged));
+  const report = { options, verdict: verdictOf(live, resident, options), live, resident, counts, samples };
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : render(report));
-  return trend.verdict === 'grows' ? 1 : 0;
+  return report.verdict === 'grows' ? 1 : 0;
+}
+
+/**
+ * What is alive decides. What is resident follows it slowly, as allocators give back what they please; after some minutes it
+ * shows what is not V8's.
+ *
+ * @param {import('./trend.mjs').Trend} live
+ * @param {import('./trend.mjs').Trend} resident
+ * @param {import('./options.mjs').Options} options
+ */
+function verdictOf(live, resident, { durationMs, warmupMs }) {
+  if (resident.verdict === 'grows' && durationMs - warmupMs >= RESIDENT_JUDGED_MS) return 'grows';
+  return live.verdict;
+}
+
+/**
+ * What was alive after each collection.
+ *
+ * @param {string} file
+ * @param {number} startedAt
+ * @returns {import('./trend.mjs').Sample[]}
+ */
+function readLive(file, startedAt) {
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => {
+    const [at = 0, bytes = 0] = line.split(' ').map(Number);
+    return { atMs: at - startedAt, bytes };
+  });
 }
 
 /**
  * @param {import('./options.mjs').Options} options
  * @param {string} folder
+ * @param {string} liveFile
  */
-async function startServer({ broker }, folder) {
+async function startServer({ broker }, folder, liveFile) {
   const config = join(folder, 'config.json');
   writeFileSync(config, JSON.stringify({ broker, topics: TOPICS, logLevel: 'warn' }));
-  const server = startChild([process.execPath, COMMAND, 'serve', '--port', '0', '--config', config], {
-    cpu: null,
-  });
+  const server = startChild(
+    [
+      process.execPath,
+      '--expose-gc',
+      '--import',
+      COLLECT,
+      COMMAND,
+      'serve',
+      '--port',
+      '0',
+      '--config',
+      config,
+    ],
+    { cpu: null, environment: { IEUM_SOAK_FILE: liveFile } },
+  );
   const [line] = await Promise.race([once(server.stdout, 'data'), once(server, 'exit')]);
   const [address = ''] = /http:\S+/.exec(String(line)) ?? [];
   if (address === '') throw new Error(`the server did not start: ${line}`);
@@ -119,9 +165,8 @@ function sumOf(all) {
   return sum;
 }
 
-/** @param {{ options: import('./options.mjs').Options, trend: import('./trend.mjs').Trend, counts: SoakCounts }} report */
-function render({ options, trend, counts }) {
-  const { verdict, bytesPerHour, uncertainty, boundPerHour, meanBytes } = trend;
+/** @param {{ options: import('./options.mjs').Options, verdict: keyof typeof VERDICTS, live: import('./trend.mjs').Trend, resident: import('./trend.mjs').Trend, counts: SoakCounts }} report */
+function render({ options, verdict, live, resident, counts }) {
   /** @type {[string, string][]} */
   const rows = [
     ['broker', options.broker],
@@ -130,12 +175,17 @@ function render({ options, trend, counts }) {
     ['publications', `${counts.published}, ${counts.deliveries} deliveries`],
     ['came back', `${counts.recovered} recovered, ${counts.gaps} gaps`],
     ['errors', String(counts.errors)],
-    ['memory', mebibytes(meanBytes)],
-    ['slope', `${mebibytes(bytesPerHour)} in an hour, give or take ${mebibytes(uncertainty)}`],
-    ['bound', `${mebibytes(boundPerHour)} in an hour`],
+    ['alive', describe(live)],
+    ['resident', describe(resident)],
     ['verdict', VERDICTS[verdict]],
   ];
   return `${rows.map(([name, value]) => `${name.padEnd(14)}${value}`).join('\n')}\n`;
+}
+
+/** @param {import('./trend.mjs').Trend} trend */
+function describe({ meanBytes, bytesPerHour, uncertainty, boundPerHour, verdict }) {
+  const slope = `${mebibytes(bytesPerHour)} ± ${mebibytes(uncertainty)} in an hour`;
+  return `${mebibytes(meanBytes)}, slope ${slope} (bound ${mebibytes(boundPerHour)}): ${verdict}`;
 }
 
 /** @param {number} bytes */
@@ -156,7 +206,10 @@ function say(text) {
 
 const COMMAND = fileURLToPath(new URL('../../packages/cli/bin/ieum.js', import.meta.url));
 const LOAD_PROCESS = fileURLToPath(new URL('load-process.mjs', import.meta.url));
+const COLLECT = new URL('collect.mjs', import.meta.url).href;
 const LOADS = 2;
+/** From then on what is resident counts. */
+const RESIDENT_JUDGED_MS = 600_000;
 const CLIENTS_PER_TOPIC = 10;
 const TELL_EVERY_MS = 5_000;
 /**
