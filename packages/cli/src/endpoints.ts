@@ -3,13 +3,15 @@ import type { Peer, Route, Routes } from 'ieum';
 import type { ServedUser } from './auth/authentication.js';
 import type { WorkerBus } from './workers/worker-bus.js';
 
-/** The WebSocket paths of `ieum serve`. */
+/** The WebSocket paths of `ieum serve`, less those of SockJS. */
 export function createEndpoints(bus: WorkerBus, hub: Route<ServedUser>): Routes<ServedUser> {
   return { '/echo': echo, '/broadcast': createBroadcast(bus), '/hub': hub };
 }
 
 /** What an endpoint speaks, and over what; a dialect of null for a path that is none. */
 export interface Endpoint {
+  /** Its path, or that which those below have in common; null for a path that is none. */
+  readonly path: string | null;
   readonly dialect: string | null;
   readonly transport: string;
   /** Whether clients may give their token when they are connected. */
@@ -18,7 +20,7 @@ export interface Endpoint {
 
 /** What is spoken on a path: for metrics and logs. */
 export function endpointOf(path: string): Endpoint {
-  return endpoints.get(path) ?? nowhere;
+  return endpoints.get(path) ?? prefixes.find(([prefix]) => path.startsWith(prefix))?.[1] ?? nowhere;
 }
 
 /** Sends every message back, as the type it came as, and reads on when that was taken. */
@@ -44,8 +46,16 @@ function createBroadcast(bus: WorkerBus): Route<ServedUser> {
 }
 
 const endpoints: ReadonlyMap<string, Endpoint> = new Map([
-  ['/echo', { dialect: 'raw', transport: 'websocket', asksForTokens: false }],
-  ['/broadcast', { dialect: 'raw', transport: 'websocket', asksForTokens: false }],
-  ['/hub', { dialect: 'native', transport: 'websocket', asksForTokens: true }],
+  ['/echo', { path: '/echo', dialect: 'raw', transport: 'websocket', asksForTokens: false }],
+  ['/broadcast', { path: '/broadcast', dialect: 'raw', transport: 'websocket', asksForTokens: false }],
+  ['/hub', { path: '/hub', dialect: 'native', transport: 'websocket', asksForTokens: true }],
 ]);
-const nowhere: Endpoint = { dialect: null, transport: 'websocket', asksForTokens: false };
+/** What is below these paths is one endpoint: the rest of a path names a session. */
+const prefixes: readonly (readonly [prefix: string, endpoint: Endpoint])[] = [
+  [
+    '/sockjs/echo/',
+    { path: '/sockjs/echo', dialect: 'sockjs', transport: 'websocket', asksForTokens: false },
+  ],
+  ['/sockjs/hub/', { path: '/sockjs/hub', dialect: 'sockjs', transport: 'websocket', asksForTokens: true }],
+];
+const nowhere: Endpoint = { path: null, dialect: null, transport: 'websocket', asksForTokens: false };

@@ -22,6 +22,7 @@ import type { ServeFlags } from './serve-options.js';
 import { createServeServer, listenAsToldBy } from './serve-server.js';
 import { observeAll } from './server-observers.js';
 import { type Drain, type DrainCounts, drainServer } from './shutdown.js';
+import { SockJsServices } from './sockjs-services.js';
 import { createTracing } from './tracing/tracing.js';
 import type { WorkerBus } from './workers/worker-bus.js';
 
@@ -52,6 +53,7 @@ export class ServeNode {
   readonly server: WebSocketServer<ServedUser>;
   readonly metrics: Metrics;
   readonly #hub: ServeHub;
+  readonly #sockJs: SockJsServices;
 
   private constructor(parts: ServeParts, broker: Broker | null) {
     const { flags, tls, auth, version, console, log, crew } = parts;
@@ -60,7 +62,8 @@ export class ServeNode {
     const counts = { connections: new ConnectionMetrics(), hub: new HubMetrics() };
     const observer = watchHub({ metrics: counts.hub, tracing, log });
     this.#hub = new ServeHub({ flags, authentication, broker, observer, log });
-    const endpoints = createEndpoints(parts.bus, this.#hub.route);
+    this.#sockJs = new SockJsServices({ flags, authentication, hub: this.#hub.sockJsService, log });
+    const endpoints = { ...createEndpoints(parts.bus, this.#hub.route), ...this.#sockJs.routes };
     const observers = [
       counts.connections,
       new ConnectionLog(log, flags.logLevel),
@@ -70,6 +73,7 @@ export class ServeNode {
     this.server = createServeServer({
       ...{ flags, tls, authentication, log },
       routes: tracing?.wrap(endpoints) ?? endpoints,
+      http: this.#sockJs.http,
       observer: observeAll(observers),
       pages: {
         console,
@@ -101,6 +105,7 @@ export class ServeNode {
 
   /** Begins to shut down: connections first, then the hub. */
   drain(timeoutMs: number): Drain {
+    void this.#sockJs.close();
     const { connections, drained } = drainServer(this.server, timeoutMs);
     return { connections, drained: this.#close(drained) };
   }

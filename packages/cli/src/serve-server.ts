@@ -1,6 +1,7 @@
 import {
   accept,
   createServer,
+  type HttpHandlers,
   type ListeningAddress,
   type Routes,
   refuse,
@@ -24,6 +25,8 @@ export interface ServerParts {
   readonly tls: ServerTlsOptions | undefined;
   readonly authentication: Authentication;
   readonly routes: Routes<ServedUser>;
+  /** What answers requests of dialects that travel over HTTP. */
+  readonly http: HttpHandlers;
   readonly observer: ServerObserver<ServedUser>;
   readonly pages: Omit<PagesOptions, 'isDraining'>;
   readonly log: Log;
@@ -31,13 +34,14 @@ export interface ServerParts {
 
 /** Makes the server of `ieum serve`; it does not listen yet. @throws CommandFailure for flags that it cannot honour */
 export function createServeServer(parts: ServerParts): WebSocketServer<ServedUser> {
-  const { flags, tls, authentication, routes, observer, pages, log } = parts;
+  const { flags, tls, authentication, routes, http, observer, pages, log } = parts;
   try {
     const server: WebSocketServer<ServedUser> = createServer<ServedUser>({
       ...serverOptionsFrom(flags),
       ...(tls === undefined ? {} : { tls }),
       ...(authentication.isRequired ? { authenticate: authenticateWith(authentication) } : {}),
       routes,
+      http,
       observer,
       request: createPages({ ...pages, isDraining: () => server.isDraining }),
       reportError: (error) =>

@@ -2,12 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Route, UpgradeRequest } from 'ieum';
 import { createNativeDialect } from 'ieum/dialects/native';
+import type { SockJsRequest, SockJsService } from 'ieum/dialects/sockjs';
 import { type Broker, createHub, type Hub, type HubObserver } from 'ieum/hub';
 
 import { type Authentication, type ServedUser, type TokenUser, tokenOf } from '../auth/authentication.js';
 import { CommandFailure } from '../command-failure.js';
 import type { Log } from '../log.js';
 import type { ServeFlags } from '../serve-options.js';
+import { sockJsTokenOf } from '../sockjs-services.js';
 
 import { withoutCredentials } from './broker-choice.js';
 
@@ -24,6 +26,8 @@ export interface ServeHubParts {
 export class ServeHub {
   readonly hub: Hub<TokenUser>;
   readonly route: Route<ServedUser>;
+  /** The same, for clients of SockJS. */
+  readonly sockJsService: SockJsService;
   readonly #log: Log;
 
   /** @throws CommandFailure for topics that cannot be */
@@ -42,6 +46,11 @@ export class ServeHub {
     this.route = createNativeDialect<TokenUser, UpgradeRequest>({
       hub: this.hub,
       authenticate: (token, request) => authentication.authenticate(token ?? tokenOf(request), request),
+      reportError,
+    });
+    this.sockJsService = createNativeDialect<TokenUser, SockJsRequest>({
+      hub: this.hub,
+      authenticate: (token, request) => authentication.authenticate(token ?? sockJsTokenOf(request), request),
       reportError,
     });
   }

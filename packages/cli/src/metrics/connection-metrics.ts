@@ -94,9 +94,9 @@ function labelsOf({ request }: Peer<ServedUser>): readonly string[] {
   return labelsOfPath(request.path);
 }
 
-function labelsOfPath(path: string): readonly string[] {
-  const { dialect, transport } = endpointOf(path);
-  return [dialect === null ? 'other' : path, dialect ?? 'other', transport];
+function labelsOfPath(target: string): readonly string[] {
+  const { path, dialect, transport } = endpointOf(target);
+  return [path ?? 'other', dialect ?? 'other', transport];
 }
 
 function trafficOf(traffic: ReadonlyMap<string, Readonly<Traffic>>, field: keyof Traffic): Iterable<Sample> {
