@@ -14,8 +14,19 @@ import { MemoryPeer, type MemoryPeerOptions, settle } from './memory-peer.js';
 /** A frame that a server sent, its headers as fields; or `heart-beat`, or its Close frame. */
 export interface HeardFrame {
   readonly command: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: HeardHeaders;
   readonly body: string;
+}
+
+/** Those that tests ask for by name, and all others. */
+export interface HeardHeaders {
+  readonly ack?: string;
+  readonly code?: string;
+  readonly destination?: string;
+  readonly redelivered?: string;
+  readonly subscription?: string;
+  readonly transaction?: string;
+  readonly [name: string]: string | undefined;
 }
 
 /** A client of STOMP whose connection is in memory, and who says whatever a test wants it to. */

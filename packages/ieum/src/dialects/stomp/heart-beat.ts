@@ -54,7 +54,7 @@ export class HeartBeat {
     this.#cancelReceiving = clock.setTimer(() => {
       const now = clock.now();
       // While this process stood still, or did not read, nobody could be heard.
-      if (this.#owner.isBusy || now - dueAt > stallMs) this.handleReceived();
+      if (this.#owner.isBusy || now - dueAt > Math.min(stallMs, patienceMs / 10)) this.handleReceived();
       const quietMs = now - this.#lastReceivedAt;
       if (quietMs >= patienceMs) this.#owner.handleSilence();
       else this.#watchFor(patienceMs - quietMs, patienceMs);
@@ -66,7 +66,7 @@ export class HeartBeat {
 const sendEarlier = 0.8;
 /** Of the agreed time: a client whose timers are slowed down, or whose network is, is not gone. */
 const tolerance = 2;
-/** A timer that is later than this was held up. */
+/** A timer that is later than this, or than a tenth of what it waits for, was held up. */
 const stallMs = 1_000;
 
 function ignore(): void {}

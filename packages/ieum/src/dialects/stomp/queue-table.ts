@@ -1,4 +1,4 @@
-import type { Content } from '../../hub/content.js';
+import type { Content } from '../../hub/publishing/content.js';
 import type { Identity } from '../../hub/identity.js';
 import { Publication } from '../../hub/publication.js';
 

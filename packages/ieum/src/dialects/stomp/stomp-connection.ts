@@ -12,7 +12,7 @@ import {
   stompVersions,
 } from '../../codecs/stomp/index.js';
 import type { Identity } from '../../hub/identity.js';
-import type { Session } from '../../hub/session.js';
+import type { Session } from '../../hub/sessions/session.js';
 import type { Subscriber } from '../../hub/subscriber.js';
 
 import { HeartBeat } from './heart-beat.js';
@@ -127,15 +127,37 @@ export class StompConnection<User> {
 
   /** Handles all that has come; a promise when something has to be waited for. */
   #handleSteps(): void | Promise<void> {
+    const isTooLong = this.#startTurn();
     for (let step = this.#nextStep(); step !== null; step = this.#nextStep()) {
-      const busy = this.#handleStep(step);
+      const busy = this.#handleStep(step) ?? (isTooLong() ? this.#giveWay() : undefined);
       if (busy !== undefined) return this.#handleRest(busy);
     }
   }
 
   async #handleRest(first: Promise<void>): Promise<void> {
     await first;
-    for (let step = this.#nextStep(); step !== null; step = this.#nextStep()) await this.#handleStep(step);
+    let isTooLong = this.#startTurn();
+    for (let step = this.#nextStep(); step !== null; step = this.#nextStep()) {
+      await this.#handleStep(step);
+      if (!isTooLong()) continue;
+      await this.#giveWay();
+      isTooLong = this.#startTurn();
+    }
+  }
+
+  /** A message may hold many thousands of frames: whether they have taken longer than others should wait. */
+  #startTurn(): () => boolean {
+    const { clock } = this.#settings;
+    const startedAt = clock.now();
+    let steps = 0;
+    return () => ++steps % stepsAtOnce === 0 && clock.now() - startedAt > turnMs;
+  }
+
+  /** Resolves when others had their turn. */
+  #giveWay(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#settings.clock.setTimer(resolve, 0);
+    });
   }
 
   #nextStep(): StompStep | null {
@@ -277,6 +299,9 @@ function bytesOf(message: IncomingMessage): Uint8Array {
 
 function ignore(): void {}
 
+/** How often the time is looked at. */
+const stepsAtOnce = 32;
+const turnMs = 10;
 const encoder = new TextEncoder();
 const never = { sendMs: 0, receiveMs: 0 };
 const unauthenticated: Refusal = refusal('ERR_HUB_UNAUTHENTICATED', 'login failed');

@@ -5,8 +5,8 @@ import {
   type StompVersion,
 } from '../../codecs/stomp/index.js';
 import { CloseCode } from '../../core/close-code.js';
-import type { Content } from '../../hub/content.js';
-import type { Session } from '../../hub/session.js';
+import type { Content } from '../../hub/publishing/content.js';
+import type { Session } from '../../hub/sessions/session.js';
 import type { Subscribed } from '../../hub/subscriber.js';
 
 import { namelessLevel, ownerLevel, readSent, readSubscribed } from './destination.js';
