@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Broker } from '../../packages/ieum/src/hub/broker.js';
-import { MemoryBroker } from '../../packages/ieum/src/hub/memory-broker.js';
-import { MemoryExchange } from '../../packages/ieum/src/hub/memory-broker-exchange.js';
+import { MemoryBroker } from '../../packages/ieum/src/hub/memory/memory-broker.js';
+import { MemoryExchange } from '../../packages/ieum/src/hub/memory/memory-broker-exchange.js';
 import { systemClock } from '../../packages/ieum/src/platform/system-clock.js';
 import { type BrokerHarness, brokerContract } from './broker-contract.js';
 

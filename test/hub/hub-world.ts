@@ -13,7 +13,7 @@ import type {
 } from 'ieum/hub';
 import { createHub, HubError, MemoryBroker, type Retention } from 'ieum/hub';
 import { FakeClock, type SeededRandom, seededRandom } from 'ieum/testing';
-import { MemoryExchange } from '../../packages/ieum/src/hub/memory-broker-exchange.js';
+import { MemoryExchange } from '../../packages/ieum/src/hub/memory/memory-broker-exchange.js';
 
 import { DistantBroker } from './distant-broker.js';
 

@@ -8,7 +8,7 @@ import {
 } from '../core/option-check.js';
 
 import type { Broker } from './broker.js';
-import type { Contract } from './contract.js';
+import type { Contract } from './contract/contract.js';
 import type { HubObserver } from './hub-observer.js';
 import type { Identity } from './identity.js';
 import type { TopicPolicy } from './topic-policy.js';

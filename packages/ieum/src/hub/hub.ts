@@ -4,12 +4,9 @@ import { requireCount } from '../core/option-check.js';
 import { guardedReporter } from '../platform/error-reporter.js';
 import { randomId, timeOfDay } from '../platform/system.js';
 import { systemClock } from '../platform/system-clock.js';
-
-import { ApplicationSubscriber, handlersOf, type TopicHandlers } from './application-subscriber.js';
 import type { Broker, HistoryPage, Member } from './broker.js';
-import { type Content, checkHeaders, checkKey, contentOf, contentValue, jsonContent } from './content.js';
-import type { Contract } from './contract.js';
-import { ContractTable } from './contract-table.js';
+import type { Contract } from './contract/contract.js';
+import { ContractTable } from './contract/contract-table.js';
 import type {
   MethodMakes,
   MethodName,
@@ -17,7 +14,7 @@ import type {
   PublishData,
   ReceiveData,
   TopicName,
-} from './contract-types.js';
+} from './contract/contract-types.js';
 import { guardedObserver } from './guarded-observer.js';
 import { HubError } from './hub-error.js';
 import type { HubObserver } from './hub-observer.js';
@@ -29,22 +26,31 @@ import {
   type WhenBrokerDown,
 } from './hub-options.js';
 import { application, checkIdentity, type Identity } from './identity.js';
-import { MemoryBroker } from './memory-broker.js';
-import { PolicyTable } from './policy-table.js';
+import { MemoryBroker } from './memory/memory-broker.js';
 import { checkPosition, type Position } from './position.js';
-import { Presence } from './presence.js';
+import { Presence } from './presence/presence.js';
 import type { Publication, PublicationDraft } from './publication.js';
-import { PublicationBacklog } from './publication-backlog.js';
-import { PublishOrder } from './publish-order.js';
-import { Publishing, type PublishResult } from './publishing.js';
-import { type RequestHandler, RequestHandlers, type RequestSchemas } from './request-handlers.js';
-import { checkSchema } from './schema-check.js';
-import { Session, type SubscribeOptions } from './session.js';
-import type { Publisher, SessionHub } from './session-hub.js';
+import {
+  type Content,
+  checkHeaders,
+  checkKey,
+  contentOf,
+  contentValue,
+  jsonContent,
+} from './publishing/content.js';
+import { PublicationBacklog } from './publishing/publication-backlog.js';
+import { PublishOrder } from './publishing/publish-order.js';
+import { Publishing, type PublishResult } from './publishing/publishing.js';
+import { checkSchema } from './publishing/schema-check.js';
+import { ApplicationSubscriber, handlersOf, type TopicHandlers } from './sessions/application-subscriber.js';
+import { type RequestHandler, RequestHandlers, type RequestSchemas } from './sessions/request-handlers.js';
+import { Session, type SubscribeOptions } from './sessions/session.js';
+import type { Publisher, SessionHub } from './sessions/session-hub.js';
 import type { StandardSchema } from './standard-schema.js';
 import type { SessionClose, Subscriber } from './subscriber.js';
 import { checkTopic } from './topic-name.js';
-import { TopicTable } from './topic-table.js';
+import { PolicyTable } from './topics/policy-table.js';
+import { TopicTable } from './topics/topic-table.js';
 
 /** A page of history, with publications of a known type. */
 export interface TypedHistoryPage<Data> extends HistoryPage {

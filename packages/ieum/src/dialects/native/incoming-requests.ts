@@ -1,5 +1,5 @@
 import { HubError } from '../../hub/hub-error.js';
-import type { Session } from '../../hub/session.js';
+import type { Session } from '../../hub/sessions/session.js';
 
 import type { Outbox } from './outbox.js';
 

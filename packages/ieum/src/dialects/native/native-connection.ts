@@ -9,7 +9,7 @@ import {
 import { CloseCode } from '../../core/close-code.js';
 import { HubError, type HubErrorCode } from '../../hub/hub-error.js';
 import type { Identity } from '../../hub/identity.js';
-import type { Session } from '../../hub/session.js';
+import type { Session } from '../../hub/sessions/session.js';
 import type { Subscriber } from '../../hub/subscriber.js';
 
 import { expiryOf, hasExpired, NativeSession, unauthenticated } from './native-session.js';

@@ -2,7 +2,7 @@ import type { Channel } from '../../channel/channel.js';
 import type { Clock } from '../../channel/clock.js';
 import { HubError } from '../../hub/hub-error.js';
 import type { Identity } from '../../hub/identity.js';
-import type { Session } from '../../hub/session.js';
+import type { Session } from '../../hub/sessions/session.js';
 import type { Subscriber } from '../../hub/subscriber.js';
 import { timeOfDay } from '../../platform/system.js';
 import { systemClock } from '../../platform/system-clock.js';

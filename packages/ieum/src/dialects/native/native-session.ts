@@ -1,7 +1,7 @@
 import type { ClientMessage, EnvelopeViolation, WireLimits } from '../../codecs/native/index.js';
 import { HubError } from '../../hub/hub-error.js';
 import type { Identity } from '../../hub/identity.js';
-import type { Session } from '../../hub/session.js';
+import type { Session } from '../../hub/sessions/session.js';
 
 import { IncomingRequests } from './incoming-requests.js';
 import type { NativeSubscriptions } from './native-subscriptions.js';

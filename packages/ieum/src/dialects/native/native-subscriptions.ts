@@ -1,7 +1,7 @@
 import { HubError } from '../../hub/hub-error.js';
 import type { Position } from '../../hub/position.js';
 import type { Publication } from '../../hub/publication.js';
-import type { Session } from '../../hub/session.js';
+import type { Session } from '../../hub/sessions/session.js';
 import type { Gap, PresenceChange, Subscribed, SubscriptionFace } from '../../hub/subscriber.js';
 import { isPattern } from '../../hub/topic-name.js';
 
