@@ -18,9 +18,10 @@ const alias = [
   { find: /^@ieum\/check$/, replacement: source('check/src/index.ts') },
 ];
 
-const project = (name: string, include: string[]) => ({
+/** Projects of one group run side by side, groups one after the other. */
+const project = (name: string, include: string[], groupOrder = 0) => ({
   resolve: { alias },
-  test: { name, include, testTimeout: 20_000 },
+  test: { name, include, testTimeout: 20_000, sequence: { groupOrder } },
 });
 
 export default defineConfig({
@@ -31,8 +32,12 @@ export default defineConfig({
       project('unit', ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'bench/**/*.test.mjs']),
       project('architecture', ['test/architecture/**/*.test.ts']),
       project('whole', [
-        'test/{attacks,interop,browser,cli,fuzz,server,client,docs,bench,budgets,check,brokers,hub,chaos,dialects}/**/*.test.ts',
+        'test/{attacks,interop,browser,cli,fuzz,server,client,docs,bench,check,brokers,hub,dialects}/**/*.test.ts',
       ]),
+      // Needs both cores.
+      project('chaos', ['test/chaos/**/*.test.ts'], 1),
+      // Measures: nothing else may run beside it.
+      project('budgets', ['test/budgets/**/*.test.ts'], 2),
     ],
   },
 });

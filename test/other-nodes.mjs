@@ -18,8 +18,10 @@ const tests = [
   'test/check',
   'test/interop/ws',
   'test/interop/undici',
+  'test/hub',
   'test/budgets',
 ];
+const projects = ['unit', 'whole', 'budgets'].flatMap((name) => ['--project', name]);
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
   console.error('the packages with other versions of Node.js that this runs on are for Linux on x64');
@@ -39,7 +41,7 @@ function passes(version) {
   const node = install(version);
   console.log(`\n--- ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim()} ---`);
   const vitest = join(repository, 'node_modules', 'vitest', 'vitest.mjs');
-  const { status } = spawnSync(node, [vitest, 'run', '--project', 'unit', '--project', 'whole', ...tests], {
+  const { status } = spawnSync(node, [vitest, 'run', ...projects, ...tests], {
     cwd: repository,
     stdio: 'inherit',
     env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` },
