@@ -16,7 +16,7 @@ export function readSent(destination: string): Destination | null {
   if (slash === -1) return null;
   const name = destination.slice(userPrefix.length, slash);
   if (name === '') return null;
-  return { type: 'topic', topic: `${userLevel}/${ownerLevel(name)}${destination.slice(slash)}` };
+  return { type: 'topic', topic: `${stompUserTopic(name)}${destination.slice(slash)}` };
 }
 
 /** A user as one level of a topic: what could be read as something else is escaped. */
@@ -30,6 +30,14 @@ export function ownerLevel(name: string): string {
 /** Who has no name is known by their session: no name is written like that. */
 export function namelessLevel(sessionId: string): string {
   return `%session-${sessionId}`;
+}
+
+/**
+ * The topic that a user's own destinations are below: what is published on `${stompUserTopic('ann')}/queue/mail` reaches all who
+ * are connected as ann and subscribe to `/user/queue/mail`.
+ */
+export function stompUserTopic(name: string): string {
+  return `${userLevel}/${ownerLevel(name)}`;
 }
 
 /** The destination of what was published on a topic. */

@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 
-export type { QueueOptions } from './queue-table.js';
+export { stompUserTopic } from './destination.js';
+export { createStompQueues, type QueueOptions, type QueueTable as StompQueues } from './queue-table.js';
 export type { StompErrorCode } from './refusal.js';
 export type { IncomingMessage, StompLogin } from './stomp-connection.js';
 export {

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 
 import type { StompFrame } from '../../codecs/stomp/index.js';
-import type { Content } from '../../hub/publishing/content.js';
 import type { Position } from '../../hub/position.js';
 import type { Encoding, PayloadFormat, Publication } from '../../hub/publication.js';
+import type { Content } from '../../hub/publishing/content.js';
 
 import { destinationOf } from './destination.js';
 

@@ -15,12 +15,19 @@ export class MessageTail {
   /** By the lines in front: subscribers of many connections call their subscription the same. */
   #shared: Map<string, PreparedMessage> | null = null;
 
-  constructor(publication: Publication, version: StompVersion) {
+  /** @param isTextOnly whether a payload that is no text goes as base64 in text */
+  constructor(publication: Publication, version: StompVersion, isTextOnly: boolean) {
     this.#publication = publication;
     this.#version = version;
-    const lines = encodeHeaders('MESSAGE', publication.encodedBy(messageHeaders), version);
-    this.#bytes = Buffer.concat([Buffer.from(lines, 'utf8'), encodeRest(publication.payload)]);
-    this.#type = isUtf8(publication.payload) ? 'text' : 'binary';
+    const { payload } = publication;
+    const isText = isUtf8(payload);
+    const isBase64 = isTextOnly && !isText;
+    const own = isBase64 ? [['content-transfer-encoding', 'base64'] as const] : [];
+    const headers = [...own, ...publication.encodedBy(messageHeaders)];
+    const lines = encodeHeaders('MESSAGE', headers, version);
+    const body = isBase64 ? Buffer.from(base64Of(payload), 'latin1') : payload;
+    this.#bytes = Buffer.concat([Buffer.from(lines, 'utf8'), encodeRest(body)]);
+    this.#type = isText || isBase64 ? 'text' : 'binary';
   }
 
   /** The message for a subscription that acknowledges nothing. @param lines its own header, encoded */
@@ -44,10 +51,22 @@ export class MessageTail {
 }
 
 /** One encoding for each version: the key of what is kept beside a publication. */
-export const tailEncodings: Readonly<Record<StompVersion, Encoding<MessageTail>>> = {
-  '1.0': (publication) => new MessageTail(publication, '1.0'),
-  '1.1': (publication) => new MessageTail(publication, '1.1'),
-  '1.2': (publication) => new MessageTail(publication, '1.2'),
-};
+export const tailEncodings: TailEncodings = createEncodings(false);
+/** The same, for channels that carry text alone. */
+export const textTailEncodings: TailEncodings = createEncodings(true);
+
+type TailEncodings = Readonly<Record<StompVersion, Encoding<MessageTail>>>;
+
+function createEncodings(isTextOnly: boolean): TailEncodings {
+  return {
+    '1.0': (publication) => new MessageTail(publication, '1.0', isTextOnly),
+    '1.1': (publication) => new MessageTail(publication, '1.1', isTextOnly),
+    '1.2': (publication) => new MessageTail(publication, '1.2', isTextOnly),
+  };
+}
+
+function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+}
 
 const maxShared = 8;

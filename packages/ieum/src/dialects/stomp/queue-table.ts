@@ -1,6 +1,8 @@
-import type { Content } from '../../hub/publishing/content.js';
+import { HubError } from '../../hub/hub-error.js';
 import type { Identity } from '../../hub/identity.js';
 import { Publication } from '../../hub/publication.js';
+import type { Content } from '../../hub/publishing/content.js';
+import { randomId, timeOfDay } from '../../platform/system.js';
 
 import { queueTopic } from './destination.js';
 import { bytesOf, Queue, type Queued } from './queue.js';
@@ -27,10 +29,19 @@ export interface QueueOptions<User = unknown> {
   readonly maxQueues?: number;
   /** Is told of a message that was refused as often as may be, and is dropped. */
   readonly handleDead?: (queue: string, publication: Publication) => void;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number;
+  /** Makes names of messages, which no two share. Default `crypto.randomUUID`. */
+  readonly createId?: () => string;
 }
 
-/** The queues of a dialect. */
-export class QueueTable<User> {
+/** Makes queues for several routes, of a server over WebSocket and SockJS. @throws HubError `ERR_HUB_INVALID_OPTION` */
+export function createStompQueues<User>(options: QueueOptions<User>): QueueTable<User> {
+  return new QueueTable(options);
+}
+
+/** Queues that several routes share. Made by `createStompQueues`. */
+export class QueueTable<User = unknown> {
   readonly options: QueueOptions<User>;
   readonly #queues = new Map<string, Queue>();
   readonly #now: () => number;
@@ -38,10 +49,17 @@ export class QueueTable<User> {
   /** Of what waits in all of them. */
   #bytes = 0;
 
-  constructor(options: QueueOptions<User>, now: () => number, createId: () => string) {
+  /** @throws HubError `ERR_HUB_INVALID_OPTION` */
+  constructor(options: QueueOptions<User>) {
+    if (typeof options?.authorize !== 'function') throw invalid('authorize must be a function');
+    const { maxMessages = 1, maxBytes = 1, maxQueues = 1 } = options;
+    for (const [name, value] of Object.entries({ maxMessages, maxBytes, maxQueues })) {
+      if (!Number.isSafeInteger(value) || value <= 0)
+        throw invalid(`${name} must be a whole number above zero`);
+    }
     this.options = options;
-    this.#now = now;
-    this.#createId = createId;
+    this.#now = options.now ?? timeOfDay;
+    this.#createId = options.createId ?? randomId;
   }
 
   send(name: string, content: Content, publisher: string | null): Refusal | null {
@@ -98,4 +116,8 @@ export class QueueTable<User> {
   #tidy(name: string, queue: Queue): void {
     if (queue.isIdle) this.#queues.delete(name);
   }
+}
+
+function invalid(problem: string): HubError {
+  return new HubError('ERR_HUB_INVALID_OPTION', `queues: ${problem}`);
 }

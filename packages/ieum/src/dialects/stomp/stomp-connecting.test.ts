@@ -239,6 +239,7 @@ test.each([
   [{ hub: createHub(), authenticate, connectTimeoutMs: -1 }],
   [{ hub: createHub(), authenticate, heartBeat: { sendMs: 1.5 } }],
   [{ hub: createHub(), authenticate, queues: {} }],
+  [{ hub: createHub(), authenticate, queues: { authorize: () => true, maxBytes: 0 } }],
 ])('options that cannot be are refused at once: %o', (options) => {
   expect(() => createStompRoute(options as unknown as StompDialectOptions<string>)).toThrow(
     expect.objectContaining({ code: 'ERR_HUB_INVALID_OPTION' }),

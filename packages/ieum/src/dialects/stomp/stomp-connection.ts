@@ -40,6 +40,8 @@ export interface ConnectionSettings<User> {
   readonly hub: { openSession(identity: Identity<User>, subscriber: Subscriber): Session<User> };
   readonly queues: QueueTable<User> | null;
   readonly limits: SessionLimits & StompLimits;
+  /** Whether the channel carries text alone. */
+  readonly isTextOnly: boolean;
   readonly heartBeat: { readonly sendMs: number; readonly receiveMs: number };
   readonly connectTimeoutMs: number;
   readonly clock: Clock;
@@ -247,9 +249,9 @@ export class StompConnection<User> {
 
   #open(session: Session<User>, version: StompVersion): void {
     this.#stopTimer();
-    const { limits, queues, heartBeat } = this.#settings;
+    const { limits, queues, heartBeat, isTextOnly } = this.#settings;
     this.#session = new StompSession(session, {
-      ...{ outbox: this.#outbox, version, limits, queues },
+      ...{ outbox: this.#outbox, version, isTextOnly, limits, queues },
       refuse: (problem, receipt) => this.#refuse(problem, receipt),
       report: (error) => this.#report(error),
     });

@@ -5,7 +5,7 @@ import type { Identity } from '../../hub/identity.js';
 import type { Session } from '../../hub/sessions/session.js';
 import type { Subscriber } from '../../hub/subscriber.js';
 import { guardedReporter } from '../../platform/error-reporter.js';
-import { randomId, timeOfDay } from '../../platform/system.js';
+import { timeOfDay } from '../../platform/system.js';
 import { systemClock } from '../../platform/system-clock.js';
 
 import { type QueueOptions, QueueTable } from './queue-table.js';
@@ -37,8 +37,13 @@ export interface StompDialectOptions<User, Request = unknown> {
     login: StompLogin,
     request: Request,
   ) => Identity<User> | null | Promise<Identity<User> | null>;
-  /** Destinations `/queue/…`. Default: there are none. */
-  readonly queues?: QueueOptions<User>;
+  /** Destinations `/queue/…`; made with `createStompQueues` they are shared by several routes. Default: there are none. */
+  readonly queues?: QueueOptions<User> | QueueTable<User>;
+  /**
+   * Whether the channels carry text alone, as those of SockJS: a body that is no text then goes as base64, with the header
+   * `content-transfer-encoding:base64`. Default false.
+   */
+  readonly isTextOnly?: boolean;
   /** How often this side can say something, and wants to hear something; 0 for never. Default 10 s each. */
   readonly heartBeat?: { readonly sendMs?: number; readonly receiveMs?: number };
   /** Until a client is connected: said who it is, and was believed. Default 10 s. */
@@ -66,8 +71,6 @@ export interface StompDialectOptions<User, Request = unknown> {
   readonly clock?: Clock;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
-  /** Makes names of messages in queues, which no two share. Default `crypto.randomUUID`. */
-  readonly createId?: () => string;
 }
 
 /** Handlers of a route of `createServer`, or of any other transport of messages. */
@@ -127,10 +130,7 @@ export function createStompRoute<User, Request = unknown>(
 function settingsOf<User, Request>(options: StompDialectOptions<User, Request>): ConnectionSettings<User> {
   if (typeof options?.hub?.openSession !== 'function') throw invalid('hub must be a hub');
   if (typeof options.authenticate !== 'function') throw invalid('authenticate must be a function');
-  const { queues, now = timeOfDay, createId = randomId, connectTimeoutMs = 10_000 } = options;
-  if (queues !== undefined && typeof queues.authorize !== 'function') {
-    throw invalid('queues.authorize must be a function');
-  }
+  const { queues = null, now = timeOfDay, connectTimeoutMs = 10_000, isTextOnly = false } = options;
   if (!(connectTimeoutMs > 0)) throw invalid('connectTimeoutMs must be above zero');
   const { sendMs = 10_000, receiveMs = 10_000 } = options.heartBeat ?? {};
   for (const [name, value] of Object.entries({ sendMs, receiveMs })) {
@@ -138,7 +138,8 @@ function settingsOf<User, Request>(options: StompDialectOptions<User, Request>):
   }
   return {
     hub: options.hub,
-    queues: queues === undefined ? null : new QueueTable(queues, now, createId),
+    queues: queues === null || queues instanceof QueueTable ? queues : new QueueTable(queues),
+    isTextOnly,
     limits: limitsOf(options),
     heartBeat: { sendMs, receiveMs },
     connectTimeoutMs,

@@ -30,6 +30,7 @@ export interface SessionLimits extends TransactionLimits {
 export interface StompSessionParts<User> {
   readonly outbox: Outbox;
   readonly version: StompVersion;
+  readonly isTextOnly: boolean;
   readonly limits: SessionLimits;
   /** Null where there are none. */
   readonly queues: QueueTable<User> | null;
@@ -192,10 +193,10 @@ export class StompSession<User> {
   }
 
   #createSubscription({ id, destination, ack, selector }: Wish): StompSubscription {
-    const { outbox, version, limits, queues } = this.#parts;
+    const { outbox, version, isTextOnly, limits, queues } = this.#parts;
     const handleDead = queues?.options.handleDead;
     return new StompSubscription({
-      ...{ id, destination, ack, selector, version, outbox },
+      ...{ id, destination, ack, selector, version, isTextOnly, outbox },
       serial: this.#subscriptions.nextSerial(),
       maxUnacked: limits.maxUnacked,
       maxDeliveries: limits.maxDeliveries,

@@ -5,7 +5,7 @@ import type { Gap, SubscriptionFace } from '../../hub/subscriber.js';
 
 import { destinationOf } from './destination.js';
 import { formatPosition, selectableHeaders } from './message-headers.js';
-import { tailEncodings } from './message-tail.js';
+import { tailEncodings, textTailEncodings } from './message-tail.js';
 import type { Outbox } from './outbox.js';
 import type { QueueConsumer, Queued } from './queue.js';
 import { Unacked } from './unacked.js';
@@ -21,6 +21,8 @@ export interface SubscriptionParts {
   readonly ack: AckMode;
   readonly selector: Selector | null;
   readonly version: StompVersion;
+  /** Whether bytes that are no text go as base64. */
+  readonly isTextOnly: boolean;
   readonly maxUnacked: number;
   readonly maxDeliveries: number;
   readonly outbox: Outbox;
@@ -166,8 +168,8 @@ export class StompSubscription implements QueueConsumer {
   }
 
   #send(item: Queued): SendResult | Promise<SendResult> {
-    const { outbox, version, ack } = this.#parts;
-    const tail = item.publication.encodedBy(tailEncodings[version]);
+    const { outbox, version, ack, isTextOnly } = this.#parts;
+    const tail = item.publication.encodedBy((isTextOnly ? textTailEncodings : tailEncodings)[version]);
     if (ack === 'auto') return outbox.sendPrepared(tail.for(this.#lines));
     const id = `${this.serial}-${this.#unacked.add(item)}`;
     const ackLine = version === '1.2' ? `ack:${id}\n` : '';

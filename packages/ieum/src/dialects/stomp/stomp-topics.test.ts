@@ -89,6 +89,18 @@ describe('a publication', () => {
     expect(frames[1]).toMatch(/a\0b\0$/);
   });
 
+  it('that is no text goes as base64 where channels carry text alone', async () => {
+    const { connect, hub } = await stompWorld({}, { isTextOnly: true });
+    const wire = await connect();
+    await wire.say('SUBSCRIBE', topicA);
+    await hub.publish('a', Buffer.from([0, 255]));
+    await hub.publish('a', 'text');
+    const frames = await wire.memory.sent();
+    expect(frames.map((frame) => frame.split(' ')[0])).toEqual(['text', 'text']);
+    expect(frames[0]).toMatch(/\ncontent-transfer-encoding:base64\n[\s\S]*\ncontent-length:4\n\nAP8=\0$/);
+    expect(frames[1]).not.toContain('base64');
+  });
+
   it('cannot say what is ours to say', async () => {
     const { connect } = await stompWorld();
     const wire = await connect('ann');
