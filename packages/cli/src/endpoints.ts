@@ -4,8 +4,11 @@ import type { ServedUser } from './auth/authentication.js';
 import type { WorkerBus } from './workers/worker-bus.js';
 
 /** The WebSocket paths of `ieum serve`, less those of SockJS. */
-export function createEndpoints(bus: WorkerBus, hub: Route<ServedUser>): Routes<ServedUser> {
-  return { '/echo': echo, '/broadcast': createBroadcast(bus), '/hub': hub };
+export function createEndpoints(
+  bus: WorkerBus,
+  { hub, stomp }: { readonly hub: Route<ServedUser>; readonly stomp: Route<ServedUser> },
+): Routes<ServedUser> {
+  return { '/echo': echo, '/broadcast': createBroadcast(bus), '/hub': hub, '/stomp': stomp };
 }
 
 /** What an endpoint speaks, and over what; a dialect of null for a path that is none. */
@@ -49,12 +52,17 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map([
   ['/echo', { path: '/echo', dialect: 'raw', transport: 'websocket', asksForTokens: false }],
   ['/broadcast', { path: '/broadcast', dialect: 'raw', transport: 'websocket', asksForTokens: false }],
   ['/hub', { path: '/hub', dialect: 'native', transport: 'websocket', asksForTokens: true }],
+  ['/stomp', { path: '/stomp', dialect: 'stomp', transport: 'websocket', asksForTokens: true }],
 ]);
 /** What is below these paths is one endpoint: the rest of a path names a session. */
 const prefixes: readonly (readonly [prefix: string, endpoint: Endpoint])[] = [
   [
     '/sockjs/echo/',
     { path: '/sockjs/echo', dialect: 'sockjs', transport: 'websocket', asksForTokens: false },
+  ],
+  [
+    '/sockjs/stomp/',
+    { path: '/sockjs/stomp', dialect: 'sockjs', transport: 'websocket', asksForTokens: true },
   ],
   ['/sockjs/hub/', { path: '/sockjs/hub', dialect: 'sockjs', transport: 'websocket', asksForTokens: true }],
 ];

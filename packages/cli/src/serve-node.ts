@@ -62,8 +62,15 @@ export class ServeNode {
     const counts = { connections: new ConnectionMetrics(), hub: new HubMetrics() };
     const observer = watchHub({ metrics: counts.hub, tracing, log });
     this.#hub = new ServeHub({ flags, authentication, broker, observer, log });
-    this.#sockJs = new SockJsServices({ flags, authentication, hub: this.#hub.sockJsService, log });
-    const endpoints = { ...createEndpoints(parts.bus, this.#hub.route), ...this.#sockJs.routes };
+    this.#sockJs = new SockJsServices({
+      flags,
+      authentication,
+      hub: this.#hub.sockJsService,
+      stomp: this.#hub.stomp.sockJsService,
+      log,
+    });
+    const routes = { hub: this.#hub.route, stomp: this.#hub.stomp.route };
+    const endpoints = { ...createEndpoints(parts.bus, routes), ...this.#sockJs.routes };
     const observers = [
       counts.connections,
       new ConnectionLog(log, flags.logLevel),

@@ -81,11 +81,14 @@ async function serveWithWorkers(parts: ServeParts): Promise<Serving> {
 }
 
 function logStart({ flags, auth, version, console, log }: ServeParts): void {
-  log.info(`ieum ${version}, Node.js ${process.versions.node}: WebSocket at /echo, /broadcast and /hub`, {
-    event: 'started',
-    version,
-    node: process.versions.node,
-  });
+  log.info(
+    `ieum ${version}, Node.js ${process.versions.node}: WebSocket at /echo, /broadcast, /hub and /stomp`,
+    {
+      event: 'started',
+      version,
+      node: process.versions.node,
+    },
+  );
   if (!console.has('/')) log.warn('the console is not built: "npm run build" in the repository builds it');
   tellOfTokens(flags, auth.keys !== null, log);
 }

@@ -11,16 +11,18 @@ export interface SockJsServicesParts {
   readonly authentication: Authentication;
   /** What is spoken on `/sockjs/hub`. */
   readonly hub: SockJsService;
+  /** What is spoken on `/sockjs/stomp`. */
+  readonly stomp: SockJsService;
   readonly log: Log;
 }
 
-/** What `ieum serve` has for clients of SockJS: `/sockjs/echo` and `/sockjs/hub`. */
+/** What `ieum serve` has for clients of SockJS: `/sockjs/echo`, `/sockjs/hub` and `/sockjs/stomp`. */
 export class SockJsServices {
   readonly http: HttpHandlers;
   readonly routes: Routes<ServedUser>;
   readonly #services: readonly SockJs[];
 
-  constructor({ flags, authentication, hub, log }: SockJsServicesParts) {
+  constructor({ flags, authentication, hub, stomp, log }: SockJsServicesParts) {
     const { maxMessageBytes } = flags;
     const shared = {
       allowOrigin: originPolicyFor(flags.allowOrigin ?? []),
@@ -41,9 +43,10 @@ export class SockJsServices {
       service: hub,
       binaryMessages: 'base64',
     });
-    this.#services = [echo, native];
-    this.http = { ...echo.http, ...native.http };
-    this.routes = { ...echo.routes, ...native.routes };
+    const overStomp = createSockJs({ ...shared, prefix: '/sockjs/stomp', service: stomp });
+    this.#services = [echo, native, overStomp];
+    this.http = { ...echo.http, ...native.http, ...overStomp.http };
+    this.routes = { ...echo.routes, ...native.routes, ...overStomp.routes };
   }
 
   /** Tells clients over HTTP that the server goes away, and lets no more in. */

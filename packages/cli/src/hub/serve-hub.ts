@@ -12,6 +12,7 @@ import type { ServeFlags } from '../serve-options.js';
 import { sockJsTokenOf } from '../sockjs-services.js';
 
 import { withoutCredentials } from './broker-choice.js';
+import { createStompEndpoint, isOwnTopic, type StompEndpoint } from './stomp-endpoint.js';
 
 export interface ServeHubParts {
   readonly flags: ServeFlags;
@@ -22,12 +23,14 @@ export interface ServeHubParts {
   readonly log: Log;
 }
 
-/** The hub of `ieum serve`, and the path that speaks with it. */
+/** The hub of `ieum serve`, and the paths that speak with it. */
 export class ServeHub {
   readonly hub: Hub<TokenUser>;
   readonly route: Route<ServedUser>;
   /** The same, for clients of SockJS. */
   readonly sockJsService: SockJsService;
+  /** The same hub, for clients of STOMP. */
+  readonly stomp: StompEndpoint;
   readonly #log: Log;
 
   /** @throws CommandFailure for topics that cannot be */
@@ -39,7 +42,9 @@ export class ServeHub {
     this.hub = createHub<TokenUser>({
       ...(broker === null ? {} : { broker }),
       ...(flags.topics === undefined ? {} : { topics: flags.topics }),
-      authorize: (action, topic, user) => authentication.authorize(action, topic, user),
+      authorize: (action, topic, user, identity) =>
+        authentication.authorize(action, topic, user) ||
+        (action === 'subscribe' && isOwnTopic(topic, identity)),
       observer,
       reportError,
     });
@@ -48,6 +53,7 @@ export class ServeHub {
       authenticate: (token, request) => authentication.authenticate(token ?? tokenOf(request), request),
       reportError,
     });
+    this.stomp = createStompEndpoint({ flags, authentication, hub: this.hub, reportError });
     this.sockJsService = createNativeDialect<TokenUser, SockJsRequest>({
       hub: this.hub,
       authenticate: (token, request) => authentication.authenticate(token ?? sockJsTokenOf(request), request),
