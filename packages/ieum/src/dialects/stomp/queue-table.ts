@@ -88,7 +88,7 @@ export class QueueTable<User = unknown> {
     const queue = this.#queue(name);
     if (queue === null) return refusal('ERR_STOMP_LIMIT', 'there are too many queues');
     consumer.openQueue({
-      handleRoom: () => queue.dispatch(),
+      handleRoom: () => queue.serve(consumer),
       giveBack: (items: readonly Queued[]) => {
         queue.giveBack(items);
         this.#tidy(name, queue);

@@ -15,20 +15,24 @@ export interface QueueConsumer {
   deliverQueued(queued: Queued): void;
 }
 
-/** Messages that one consumer each gets, in order; what comes back goes to where it was. */
+/**
+ * Messages that one consumer each gets, in order; what comes back goes to where it was. No consumer that has room leaves anything
+ * that it accepts: so a new message is offered to consumers, and a consumer who gets room looks for messages, each once.
+ */
 export class Queue {
+  /** By their places. */
   #waiting: Queued[] = [];
-  /** In turn: who got a message goes to the end. */
-  readonly #consumers = new Set<QueueConsumer>();
+  /** In turn: who got a message goes to the end. With each, up to which place it was found to accept nothing that waits. */
+  readonly #consumers = new Map<QueueConsumer, number>();
   /** Is told how many bytes more, or fewer, wait. */
   readonly #handleBytes: (change: number) => void;
   #lastPlace = 0;
-  #isDispatching = false;
 
   constructor(handleBytes: (change: number) => void) {
     this.#handleBytes = handleBytes;
   }
 
+  /** How many messages wait. */
   get length(): number {
     return this.#waiting.length;
   }
@@ -38,66 +42,85 @@ export class Queue {
   }
 
   add(publication: Publication): void {
-    this.#waiting.push({ publication, deliveries: 1, place: ++this.#lastPlace });
-    this.#handleBytes(bytesOf(publication));
-    this.dispatch();
+    this.#offer({ publication, deliveries: 1, place: ++this.#lastPlace });
   }
 
   /** Takes back what was delivered and not acknowledged. */
   giveBack(items: readonly Queued[]): void {
-    if (items.length === 0) return;
-    const again = items.map((item) => ({ ...item, deliveries: item.deliveries + 1 }));
-    for (const { publication } of again) this.#handleBytes(bytesOf(publication));
-    this.#waiting = [...again, ...this.#waiting].sort((a, b) => (a.place ?? 0) - (b.place ?? 0));
-    this.dispatch();
+    for (const item of items) {
+      const place = placeOf(item);
+      for (const [consumer, seen] of this.#consumers) {
+        if (!consumer.hasRoom && seen >= place) this.#consumers.set(consumer, place - 1);
+      }
+      this.#offer({ ...item, deliveries: item.deliveries + 1 });
+    }
   }
 
   addConsumer(consumer: QueueConsumer): void {
-    this.#consumers.add(consumer);
-    this.dispatch();
+    this.#consumers.set(consumer, 0);
+    this.serve(consumer);
   }
 
   deleteConsumer(consumer: QueueConsumer): void {
     this.#consumers.delete(consumer);
   }
 
-  /** Gives what waits to consumers that have room, in turn. */
-  dispatch(): void {
-    if (this.#isDispatching) return;
-    this.#isDispatching = true;
-    let at = 0;
-    while (at < this.#waiting.length && this.#hasRoom()) {
-      const queued = this.#waiting[at] as Queued;
-      const consumer = this.#consumerFor(queued.publication);
-      if (consumer === null) {
-        at++;
-        continue;
-      }
-      this.#waiting.splice(at, 1);
+  /** Gives a consumer what waits, while it has room. */
+  serve(consumer: QueueConsumer): void {
+    while (consumer.hasRoom && this.#consumers.has(consumer)) {
+      const at = this.#nextFor(consumer);
+      const [queued] = at === -1 ? [] : this.#waiting.splice(at, 1);
+      if (queued === undefined) return;
       this.#handleBytes(-bytesOf(queued.publication));
-      this.#consumers.delete(consumer);
-      this.#consumers.add(consumer);
-      consumer.deliverQueued(queued);
+      this.#deliver(queued, consumer, placeOf(queued));
     }
-    this.#isDispatching = false;
   }
 
-  #hasRoom(): boolean {
-    for (const { hasRoom } of this.#consumers) if (hasRoom) return true;
-    return false;
+  /** Gives a message to the first who has room for it and accepts it, or has it wait. */
+  #offer(queued: Queued): void {
+    for (const [consumer, seen] of this.#consumers) {
+      if (!consumer.hasRoom || !consumer.accepts(queued.publication)) continue;
+      this.#deliver(queued, consumer, seen);
+      return;
+    }
+    this.#waiting.splice(this.#indexAfter(placeOf(queued)), 0, queued);
+    this.#handleBytes(bytesOf(queued.publication));
   }
 
-  #consumerFor(publication: Publication): QueueConsumer | null {
-    for (const consumer of this.#consumers) {
-      if (consumer.hasRoom && consumer.accepts(publication)) return consumer;
+  #deliver(queued: Queued, consumer: QueueConsumer, seen: number): void {
+    this.#consumers.delete(consumer);
+    this.#consumers.set(consumer, seen);
+    consumer.deliverQueued(queued);
+  }
+
+  #nextFor(consumer: QueueConsumer): number {
+    const from = this.#indexAfter(this.#consumers.get(consumer) ?? 0);
+    for (let at = from; at < this.#waiting.length; at++) {
+      if (consumer.accepts((this.#waiting[at] as Queued).publication)) return at;
     }
-    return null;
+    this.#consumers.set(consumer, this.#lastPlace);
+    return -1;
+  }
+
+  /** Where the first message stands whose place is after this one. */
+  #indexAfter(place: number): number {
+    let [low, high] = [0, this.#waiting.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (placeOf(this.#waiting[middle] as Queued) <= place) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
 /** What keeping a message costs, roughly. */
 export function bytesOf({ payload }: Pick<Publication, 'payload'>): number {
   return payload.byteLength + messageCharge;
+}
+
+function placeOf({ place = 0 }: Queued): number {
+  return place;
 }
 
 const messageCharge = 512;
