@@ -13,6 +13,7 @@ const alias = [
   { find: /^ieum\/dialects\/native$/, replacement: source('ieum/src/dialects/native/index.ts') },
   { find: /^ieum\/dialects\/stomp$/, replacement: source('ieum/src/dialects/stomp/index.ts') },
   { find: /^ieum\/dialects\/engineio$/, replacement: source('ieum/src/dialects/engineio/index.ts') },
+  { find: /^ieum\/dialects\/socketio$/, replacement: source('ieum/src/dialects/socketio/index.ts') },
   { find: /^ieum\/dialects\/sockjs$/, replacement: source('ieum/src/dialects/sockjs/index.ts') },
   { find: /^ieum\/testing$/, replacement: source('ieum/src/testing/index.ts') },
   { find: /^@ieum\/check$/, replacement: source('check/src/index.ts') },

@@ -23,6 +23,7 @@ test('the export map has these subpaths', () => {
       "./dialects/native",
       "./dialects/stomp",
       "./dialects/engineio",
+      "./dialects/socketio",
       "./dialects/sockjs",
       "./testing",
     ]

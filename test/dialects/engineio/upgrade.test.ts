@@ -134,3 +134,18 @@ test('without upgrades none is offered and none accepted', async () => {
   expect(upgrades).toEqual([]);
   expect(await stage.connect(`EIO=4&transport=websocket&sid=${sid}`).closed).toBe(1008);
 });
+
+test('a session that ends while the client goes over is told so there, behind what was sent', async () => {
+  const sockets: EngineSocket[] = [];
+  const stage = await EngineStage.start({ open: (socket) => void sockets.push(socket) });
+  const sid = await stage.open();
+  const wire = await stage.connect(`EIO=4&transport=websocket&sid=${sid}`).opened();
+  wire.send('2probe');
+  expect(await wire.next()).toBe('3probe');
+  void sockets[0]?.send('last');
+  sockets[0]?.close();
+  wire.send('5');
+  expect(await wire.next()).toBe('4last');
+  expect(await wire.closed).toBe(1000);
+  expect(stage.dialect.sessionCount).toBe(0);
+});

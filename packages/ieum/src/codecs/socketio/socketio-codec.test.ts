@@ -169,7 +169,7 @@ describe('CVE-2022-2421, CVE-2026-33151, CVE-2024-38355, CVE-2023-32695', () => 
     const value = decoded.args[1] as object;
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
     expect(Object.getOwnPropertyDescriptor(value, '__proto__')?.value).toEqual(Buffer.of(7));
-    expect(({} as Record<string, unknown>).a).toBeUndefined();
+    expect('a' in {}).toBe(false);
   });
 });
 

@@ -16,6 +16,10 @@ export interface EngineHandlers {
   open?(socket: EngineSocket): void;
   /** The promise that it may return keeps the next message from being taken before. */
   message?(socket: EngineSocket, data: string | Uint8Array): void | Promise<void>;
+  /** A ping is about to be sent. */
+  ping?(socket: EngineSocket): void;
+  /** Its answer has come: the client has all that was sent before the ping. */
+  pong?(socket: EngineSocket): void;
   /** Called once for every `open`. */
   closed?(socket: EngineSocket, reason: EngineCloseReason): void;
 }

@@ -13,6 +13,8 @@ import type { WebSocketTransport } from './websocket-transport.js';
 /** What a session tells those who made it. */
 export interface EngineSocketOwner {
   handleMessage(socket: EngineSocket, data: string | Uint8Array): void | Promise<void>;
+  handlePing(socket: EngineSocket): void;
+  handlePong(socket: EngineSocket): void;
   /** Called once: nothing of it arrives any more. */
   handleClosed(socket: EngineSocket, reason: EngineCloseReason): void;
   /** Its last transport is gone: the session can be forgotten. */
@@ -49,7 +51,10 @@ export class EngineSocket {
     this.#owner = parts.owner;
     const { clock, heartbeat } = parts.settings;
     this.#heartbeat = new Heartbeat(clock, heartbeat, {
-      sendPing: () => void this.#transport.send(new OutgoingPacket('ping')),
+      sendPing: () => {
+        this.#owner.handlePing(this);
+        void this.#transport.send(new OutgoingPacket('ping'));
+      },
       handleSilence: () => this.handleEnd('ping timeout'),
     });
     this.#transport = transport ?? new PollingTransport(this.#receiver, parts.settings);
@@ -100,6 +105,7 @@ export class EngineSocket {
     this.#state = 'closing';
     this.#cancelTimer = this.#settings.clock.setTimer(() => this.#end(), closeTimeoutMs);
     this.#stop('forced close');
+    // A client that is going over gets what was sent there.
     this.#transport.end();
   }
 
@@ -141,10 +147,11 @@ export class EngineSocket {
    */
   upgrade(probe: WebSocketTransport): Promise<void> | undefined | null {
     const polling = this.#polling;
-    if (this.#probe !== probe || polling === null || this.#state !== 'open') return null;
+    if (this.#probe !== probe || polling === null) return null;
     this.#probe = null;
     this.#transport = probe;
     for (const packet of polling.handOver()) void probe.send(packet);
+    if (this.#state !== 'open') probe.end();
     return polling.posting ?? undefined;
   }
 
@@ -179,13 +186,16 @@ export class EngineSocket {
   }
 
   #deliver(packet: Packet): void | Promise<void> {
-    if (this.#state !== 'open') return undefined;
+    if (this.#state !== 'open') {
+      if (packet.type === 'close') this.handleEnd('transport close');
+      return undefined;
+    }
     this.#heartbeat.handlePacket();
     switch (packet.type) {
       case 'message':
         return this.#owner.handleMessage(this, packet.data);
       case 'pong':
-        return this.#heartbeat.start();
+        return this.#handlePong();
       case 'close':
         this.#polling?.endByClient();
         return this.handleEnd('transport close');
@@ -194,6 +204,13 @@ export class EngineSocket {
       default:
         return undefined;
     }
+  }
+
+  /** An answer to nothing says nothing. */
+  #handlePong(): void {
+    if (!this.#heartbeat.isAsking) return;
+    this.#heartbeat.start();
+    this.#owner.handlePong(this);
   }
 
   #follow(work: void | Promise<void>): void | Promise<void> {
@@ -207,8 +224,6 @@ export class EngineSocket {
 
   #stop(reason: EngineCloseReason): void {
     this.#heartbeat.stop();
-    this.#probe?.abort();
-    this.#probe = null;
     this.#owner.handleClosed(this, reason);
   }
 
@@ -216,6 +231,8 @@ export class EngineSocket {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#cancelTimer();
+    this.#probe?.abort();
+    this.#probe = null;
     this.#transport.abort();
     this.#owner.handleGone(this);
   }

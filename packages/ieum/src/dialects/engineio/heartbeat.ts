@@ -19,6 +19,7 @@ export class Heartbeat {
   readonly #owner: HeartbeatOwner;
   #cancelTimer: () => void = ignore;
   #wasHeard = false;
+  #isAsking = false;
 
   constructor(clock: Pick<Clock, 'setTimer'>, times: HeartbeatTimes, owner: HeartbeatOwner) {
     this.#clock = clock;
@@ -26,8 +27,14 @@ export class Heartbeat {
     this.#owner = owner;
   }
 
+  /** Whether an answer is waited for. */
+  get isAsking(): boolean {
+    return this.#isAsking;
+  }
+
   /** Waits for the time of the next ping. */
   start(): void {
+    this.#isAsking = false;
     this.#cancelTimer();
     this.#cancelTimer = this.#clock.setTimer(() => this.#ping(), this.#times.intervalMs);
   }
@@ -44,6 +51,7 @@ export class Heartbeat {
 
   #ping(): void {
     this.#wasHeard = false;
+    this.#isAsking = true;
     this.#cancelTimer = this.#clock.setTimer(() => this.#handleTimeout(), this.#times.timeoutMs);
     this.#owner.sendPing();
   }

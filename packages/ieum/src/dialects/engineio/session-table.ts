@@ -47,6 +47,14 @@ export class SessionTable implements EngineSocketOwner {
     return this.#guard(() => this.#handlers.message?.(socket, data));
   }
 
+  handlePing(socket: EngineSocket): void {
+    void this.#guard(() => this.#handlers.ping?.(socket));
+  }
+
+  handlePong(socket: EngineSocket): void {
+    void this.#guard(() => this.#handlers.pong?.(socket));
+  }
+
   handleClosed(socket: EngineSocket, reason: EngineCloseReason): void {
     void this.#guard(() => this.#handlers.closed?.(socket, reason));
   }

@@ -100,13 +100,16 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     maxDisconnectionDuration: recovery?.maxDisconnectionDuration ?? 120_000,
   };
   for (const [name, value] of Object.entries(counts)) {
-    if (!Number.isSafeInteger(value) || value <= 0) throw invalid(`${name} must be a whole number above zero`);
+    if (!Number.isSafeInteger(value) || value <= 0)
+      throw invalid(`${name} must be a whole number above zero`);
   }
   const { maxDisconnectionDuration: maxDisconnectionMs } = counts;
   return {
     connectTimeoutMs: counts.connectTimeout,
     recovery:
-      recovery === undefined ? null : { maxDisconnectionMs, skipMiddlewares: recovery.skipMiddlewares ?? true },
+      recovery === undefined
+        ? null
+        : { maxDisconnectionMs, skipMiddlewares: recovery.skipMiddlewares ?? true },
     cleansUpChildren: options.cleanupEmptyChildNamespaces ?? true,
     requestsTimeoutMs: counts.requestsTimeout,
     maxAttachments: counts.maxAttachments,
