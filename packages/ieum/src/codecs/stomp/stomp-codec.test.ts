@@ -144,6 +144,16 @@ describe('a decoder', () => {
   });
 });
 
+test('bytes are its own once it asks for more', () => {
+  const decoder = new StompDecoder(limits);
+  const lent = Buffer.from('SEND\na:b\n\nhel');
+  decoder.receive(lent);
+  expect(decoder.next()).toBeNull();
+  lent.fill('!');
+  decoder.receive(Buffer.from('lo\0'));
+  expect(lineOf(decoder.next() as StompStep)).toBe('SEND [["a","b"]] hello');
+});
+
 const isFrame = (line: string) => line !== 'heart-beat';
 
 test.each(stompVersions)('what is encoded in %s is decoded as it was', (version) => {

@@ -159,6 +159,35 @@ describe('a queue', () => {
     ]);
   });
 
+  it('stays in order, however long each question takes', async () => {
+    const delays = [9, 0, 4, 1];
+    const authorize = async () => {
+      for (let i = delays.shift() ?? 0; i > 0; i--) await Promise.resolve();
+      return true;
+    };
+    const { connect } = await stompWorld({}, { queues: { authorize } });
+    const wire = await connect();
+    await wire.sayRaw(['1', '2', '3'].map((n) => `SEND\ndestination:/queue/q\n\n${n}\0`).join(''));
+    expect(bodiesOf(await wire.ask('SUBSCRIBE', queueQ))).toEqual(['1', '2', '3']);
+  });
+
+  it('does not give to who has gone before they were allowed to', async () => {
+    let allow: (isAllowed: boolean) => void = () => {};
+    const asked = new Promise<boolean>((resolve) => {
+      allow = resolve;
+    });
+    const authorize = (action: string, _queue: string, user: string) =>
+      action === 'publish' || user === 'bob' || asked;
+    const { connect } = await stompWorld({}, { queues: { authorize } });
+    const [ann, bob] = [await connect('ann'), await connect('bob')];
+    await ann.say('SUBSCRIBE', queueQ);
+    await ann.drop();
+    allow(true);
+    await settle();
+    await sendAll(bob, '/queue/q', ['1']);
+    expect(bodiesOf(await bob.ask('SUBSCRIBE', queueQ))).toEqual(['1']);
+  });
+
   it('is none where there are none', async () => {
     const { hub, clock } = await stompWorld();
     const { createStompRoute } = await import('./index.js');
@@ -318,6 +347,16 @@ describe('a transaction', () => {
     await wire.say('BEGIN', { transaction: 'a' });
     await wire.sayRaw(...frames);
     expect(wordsOf(await wire.heard())[0]).toBe('ERROR ERR_STOMP_LIMIT');
+  });
+
+  it.each(['COMMIT', 'ABORT'])('makes room with %s', async (end) => {
+    const { connect } = await stompWorld({}, { maxTransactionBytes: 1_000, maxTransactions: 1 });
+    const wire = await connect();
+    for (let i = 0; i < 10; i++) {
+      await wire.say('BEGIN', { transaction: 'a' });
+      await wire.say('SEND', { destination: '/topic/a', transaction: 'a' }, 'x');
+      expect(wordsOf(await wire.ask(end, { transaction: 'a', receipt: 'r' }))).toEqual(['RECEIPT r']);
+    }
   });
 
   it('of which something is refused ends with ERROR for its COMMIT', async () => {

@@ -139,6 +139,22 @@ describe('CONNECT', () => {
     await settle();
     expect(hub.sessions.size).toBe(0);
   });
+
+  it('that is never answered keeps nothing of a client that has gone', async () => {
+    const { route } = await stompWorld({}, { authenticate: () => new Promise<null>(() => {}) });
+    let closed = 0;
+    const watched = {
+      ...route,
+      closed: (peer: Parameters<typeof route.closed>[0]) => {
+        closed++;
+        route.closed(peer);
+      },
+    };
+    const wire = new StompWire(watched);
+    await wire.say('CONNECT', { 'accept-version': '1.2' });
+    await wire.drop();
+    expect(closed).toBe(1);
+  });
 });
 
 describe('what is no frame of a client', () => {
@@ -173,8 +189,9 @@ describe('DISCONNECT', () => {
   it('is answered when all before it is done, and closes', async () => {
     const { connect, hub } = await stompWorld({ authorize: async () => true });
     const wire = await connect('ann');
-    await wire.say('SEND', { destination: '/topic/a', receipt: '1' }, 'x');
-    await wire.say('DISCONNECT', { receipt: '2' });
+    await wire.sayRaw(
+      'SEND\ndestination:/topic/a\nreceipt:1\n\nx\0DISCONNECT\nreceipt:2\n\n\0SEND\ndestination:/topic/a\nreceipt:3\n\n\0',
+    );
     expect(wordsOf(await wire.heard())).toEqual(['RECEIPT 1', 'RECEIPT 2', 'close 1000']);
     expect(hub.sessions.size).toBe(0);
   });

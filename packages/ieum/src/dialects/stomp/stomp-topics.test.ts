@@ -102,9 +102,11 @@ describe('a publication', () => {
   });
 
   it('cannot say what is ours to say', async () => {
-    const { connect } = await stompWorld();
+    const { connect, hub } = await stompWorld();
     const wire = await connect('ann');
     await wire.say('SUBSCRIBE', topicA);
+    const seen: Publication[] = [];
+    await hub.subscribe('a', (publication) => void seen.push(publication));
     const forged = {
       subscription: 'x',
       'message-id': 'x',
@@ -114,7 +116,21 @@ describe('a publication', () => {
     };
     const [message] = await wire.ask('SEND', { destination: '/topic/a', ...forged, own: 'y' }, '');
     expect(Object.values(message?.headers ?? {})).not.toContain('x');
+    expect(seen[0]?.headers).toEqual({ 'stomp-own': 'y' });
     expect(message?.headers).toMatchObject({ own: 'y', 'ieum-publisher': 'ann' });
+  });
+
+  it('is for each subscription by its name, of one client and of several', async () => {
+    const { connect, hub } = await stompWorld();
+    const [one, two] = [await connect(), await connect()];
+    for (const id of ['a', 'b']) await one.say('SUBSCRIBE', { id, destination: '/topic/a' });
+    for (const id of ['b', 'c']) await two.say('SUBSCRIBE', { id, destination: '/topic/a' });
+    await hub.publish('a', 1);
+    const named = async (wire: typeof one) => (await wire.heard()).map(({ headers }) => headers.subscription);
+    expect([await named(one), await named(two)]).toEqual([
+      ['a', 'b'],
+      ['b', 'c'],
+    ]);
   });
 
   it('that comes again with its ieum-key is the same', async () => {
