@@ -145,6 +145,22 @@ describe('with a secret', () => {
     expect(await authenticate(await sign({ exp: soon() }))).not.toBeNull();
   });
 
+  test.each([
+    [{ exp: undefined }, 'it has no exp'],
+    [{ iss: undefined }, 'it has no iss'],
+    [{ iss: 'https://b.example' }, 'its iss is not what --auth-issuer says'],
+    [{ aud: 'elsewhere' }, 'its aud is not what --auth-audience says'],
+    [{ nbf: now() + 300 }, 'it is not valid yet: its nbf is in the future'],
+    [{ nbf: 'soon' as unknown as number }, 'its nbf cannot be'],
+  ])('the reason in the log names the claim: %j', async (claims, reason) => {
+    const log = new RecordedLog();
+    const flags = { authJwtSecret: secret, authIssuer: 'https://a.example', authAudience: ['ieum'] };
+    const { authenticate } = await authentication(flags, log);
+    const token = await sign({ iss: 'https://a.example', aud: 'ieum', exp: soon(), ...claims });
+    expect(await authenticate(token)).toBeNull();
+    expect(log.entries).toMatchObject([{ fields: { event: 'auth.refused', reason } }]);
+  });
+
   test('the log says why, and has nothing of the token', async () => {
     const log = new RecordedLog();
     const { authenticate } = await authentication({ authJwtSecret: secret }, log);

@@ -148,10 +148,17 @@ function describeFault(error: unknown): string {
   if (error instanceof KeysUnavailable || error instanceof errors.JWKSTimeout)
     return 'the keys cannot be had';
   if (error instanceof errors.JWTExpired) return 'it has expired';
-  if (error instanceof errors.JWTClaimValidationFailed) return `its ${error.claim} is not as it has to be`;
+  if (error instanceof errors.JWTClaimValidationFailed) return describeClaimFault(error);
   return (
     faults.get(error instanceof errors.JOSEError ? error.code : '') ?? 'it is no token, or cannot be checked'
   );
+}
+
+function describeClaimFault({ claim, reason }: errors.JWTClaimValidationFailed): string {
+  if (reason === 'missing') return `it has no ${claim}`;
+  if (reason === 'check_failed' && claim === 'nbf') return 'it is not valid yet: its nbf is in the future';
+  const setting = claim === 'iss' ? '--auth-issuer' : claim === 'aud' ? '--auth-audience' : null;
+  return setting === null ? `its ${claim} cannot be` : `its ${claim} is not what ${setting} says`;
 }
 
 const faults: ReadonlyMap<string, string> = new Map([
