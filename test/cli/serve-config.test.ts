@@ -125,6 +125,7 @@ describe('ieum serve --print-config', () => {
     expect(lineOf(stdout, 'port')).toMatch(/ 7777 +flag --port$/);
     expect(lineOf(stdout, 'host')).toMatch(/ "127\.0\.0\.1" +default$/);
     expect(lineOf(stdout, 'logLevel')).toMatch(/ "error" +variable IEUM_LOG_LEVEL$/);
+    expect(lineOf(stdout, 'drainTimeout')).toMatch(/ "30000ms" +default$/);
     expect(lineOf(stdout, 'maxFragments')).toMatch(new RegExp(` 7 +file ${config}$`));
     expect(lineOf(stdout, 'topics')).toContain('{"chat/*":{"presence":true}}');
     expect(lineOf(stdout, 'authJwtSecret')).toMatch(/ \(hidden\) +file /);

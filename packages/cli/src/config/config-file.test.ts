@@ -104,7 +104,7 @@ describe('what is wrong with a file is told with its path', () => {
     [{ host: '' }, 'host must be a string'],
     [{ http2: 'yes' }, 'http2 must be true or false'],
     [{ maxMessageBytes: '1 parsec' }, 'maxMessageBytes is not usable'],
-    [{ drainTimeout: 0 }, 'drainTimeout is not usable'],
+    [{ drainTimeout: 0 }, 'drainTimeout is not usable: nothing can be done within 0 seconds'],
     [{ allowOrigin: [] }, 'allowOrigin must be a list of strings'],
     [{ allowOrigin: [1] }, 'allowOrigin must be a list of strings'],
     [{ forwarding: 'all' }, 'forwarding is not usable'],

@@ -18,7 +18,7 @@ export function readSettingValue(setting: Setting, value: unknown, folder: strin
   try {
     return { type: 'value', value: parseTexts(setting, texts, folder) };
   } catch (error) {
-    if (error instanceof InvalidArgumentError) return wrong(`is not usable: ${error.message}`);
+    if (error instanceof InvalidArgumentError) return wrong(`is not usable: ${asClause(error.message)}`);
     throw error;
   }
 }
@@ -78,6 +78,11 @@ function expected({ kind, option }: Setting): string {
 
 function isUrl(text: string): boolean {
   return /^[a-z][a-z\d+.-]*:\/\//i.test(text);
+}
+
+/** A sentence, as it stands among others in one line. */
+function asClause(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, '');
 }
 
 function wrong(problem: string): SettingValue {

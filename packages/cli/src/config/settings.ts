@@ -36,19 +36,15 @@ export async function settleFlags(command: Command): Promise<Settings> {
   return { flags: given as unknown as ServeFlags, sources };
 }
 
-/** A line for each setting: its name, its value in JSON, where it comes from. Secrets are hidden. */
+/** A line for each setting: its name, its value as a file would have it, where it comes from. Secrets are hidden. */
 export function formatSettings({ flags, sources }: Settings): string {
   const values = new Map(Object.entries(flags));
-  const secrets = new Set(serveSettings().flatMap(({ name, isSecret }) => (isSecret ? [name] : [])));
-  const names = [
-    ...serveSettings().map(({ name }) => name),
-    ...fileOnlyNames.filter((name) => values.has(name)),
-  ];
+  const settings = new Map(serveSettings().map((setting) => [setting.name, setting]));
+  const names = [...settings.keys(), ...fileOnlyNames.filter((name) => values.has(name))];
   const rows = names.map((name) => {
     const value = values.get(name);
     if (value === undefined) return [name, '-', 'not set'];
-    const shown = secrets.has(name) ? '(hidden)' : withoutCredentials(visibleJson(value));
-    return [name, shown, sources.get(name) ?? 'default'];
+    return [name, formatValue(value, settings.get(name)), sources.get(name) ?? 'default'];
   });
   const widths = [0, 1].map((column) =>
     Math.max(...rows.map((row) => Math.min(row[column]?.length ?? 0, 40))),
@@ -57,6 +53,13 @@ export function formatSettings({ flags, sources }: Settings): string {
     `${name.padEnd(widths[0] ?? 0)}  ${value.padEnd(widths[1] ?? 0)}  ${source}`.trimEnd(),
   );
   return `${lines.join('\n')}\n`;
+}
+
+function formatValue(value: unknown, setting: Setting | undefined): string {
+  if (setting?.isSecret === true) return '(hidden)';
+  // A bare number would be seconds in a file.
+  const written = setting?.kind === 'duration' ? `${value}ms` : value;
+  return withoutCredentials(visibleJson(written));
 }
 
 function describeSource(source: string, name: string, settings: readonly Setting[]): string {
