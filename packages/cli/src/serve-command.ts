@@ -19,6 +19,9 @@ Paths:
   /           the console, a page to talk to the endpoints with
   /echo       WebSocket: sends every message back, as the type it came as
   /broadcast  WebSocket: sends every message to everyone on this path, the sender included
+  /hub        WebSocket: topics with history and presence, by the protocol ieum.v1
+  /stomp      WebSocket: the same topics, by STOMP 1.0 to 1.2
+  /sockjs/…   echo, hub and stomp for clients of SockJS
   /healthz    200 while the process works
   /readyz     200 while it takes connections, 503 while it drains or its broker is away
   /metrics    what Prometheus reads; see --metrics
