@@ -145,7 +145,7 @@ function parseLogin(login: string | undefined): Omit<RedisLogin, 'database'> {
 
 function parseAddress(text: string, defaultPort: number): RedisAddress {
   const parts = addressForm.exec(text);
-  if (parts === null) throw invalid('url has a host that is none');
+  if (parts === null) throw invalid('url has a host or a port that cannot be one');
   return {
     host: parts[1] ?? parts[2] ?? '127.0.0.1',
     port: parts[3] === undefined ? defaultPort : Number(parts[3]),
