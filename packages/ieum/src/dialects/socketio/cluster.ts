@@ -150,6 +150,7 @@ export class Cluster {
         await this.#session.subscribe(topic, {}, ({ position }) => opened(position));
         return;
       } catch (error) {
+        if (this.#isClosed) return;
         if (!(error instanceof HubError) || error.code !== 'ERR_HUB_UNAVAILABLE') throw error;
         await new Promise<void>((resolve) => {
           this.#parts.clock.setTimer(resolve, retryMs);

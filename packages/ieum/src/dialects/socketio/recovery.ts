@@ -59,6 +59,8 @@ export class Recovery {
     const record = (await parts.store.load(pid, namespace)) ?? known;
     const since = offset === undefined ? record.position : laterOf(positionOf(offset), record.position);
     if (since === null) return null;
+    // What it says that it has was published before it came, and that stands before the takeover.
+    if (since.offset > (parts.cluster.last?.offset ?? 0)) return null;
     const recovery = new Recovery(pid, record, since, parts);
     return (await recovery.#catchUp()) ? recovery : null;
   }

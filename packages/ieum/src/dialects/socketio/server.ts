@@ -93,7 +93,7 @@ export class Server<
       closed: (conn, reason) => this.#forget(conn, reason),
     });
     this.ready = this.#open();
-    this.ready.catch(reportError);
+    this.ready.catch((error: unknown) => this.#isClosed || reportError(error));
   }
 
   /** What `createServer` is given: `createServer({ ...io.endpoints })`. */
@@ -104,6 +104,11 @@ export class Server<
   /** The connections that are here. */
   get engine(): { readonly clientsCount: number } {
     return { clientsCount: this.#engine.sessionCount };
+  }
+
+  /** The other nodes that this one knows of. */
+  get peers(): ReadonlySet<string> {
+    return this.#cluster.peers;
   }
 
   /**

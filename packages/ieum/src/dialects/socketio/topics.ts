@@ -17,7 +17,7 @@ export interface SocketIoTopicsOptions {
  * `createHub({ topics: { ...socketIoTopics(), 'chat/*': {} } })`. Clients are to have no right to them: `authorize` is not asked by
  * this dialect, so let it refuse them to everybody.
  */
-export function socketIoTopics(options: SocketIoTopicsOptions = {}): Record<string, TopicPolicy<never>> {
+export function socketIoTopics(options: SocketIoTopicsOptions = {}): Record<string, TopicPolicy> {
   const {
     prefix = defaultPrefix,
     maxDisconnectionMs = 120_000,
