@@ -41,6 +41,14 @@ describe.each([
 });
 
 test.each([
+  ['an address', 'redis://127.0.0.1:6379'],
+  ['null', null],
+  ['options of one', { url: 'redis://127.0.0.1:6379' }],
+])('a broker is none that is %s', (_what, broker) => {
+  expect(() => createHub({ broker: broker as never })).toThrow(invalidOption);
+});
+
+test.each([
   ['none', undefined],
   ['an object without one of publications', { gap: () => undefined }],
   ['one that is no function', { publication: 'a' }],

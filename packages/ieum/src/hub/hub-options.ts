@@ -1,4 +1,5 @@
 import type { Clock } from '../channel/clock.js';
+import { UsageError } from '../core/errors.js';
 import {
   checkNames,
   requireCount,
@@ -94,6 +95,7 @@ export function checkHubOptions<User>(options: HubOptions<User, Contract | undef
   requireObject('options', options, "write { topics: { 'chat/*': { history: { maxMessages: 100 } } } }");
   checkNames('a hub', options, { names: optionNames });
   if (options.topics !== undefined) requireObject('topics', options.topics, "write { 'chat/*': { … } }");
+  if (options.broker !== undefined) requireBroker(options.broker);
   requireFunctions('', options, ['authorize', 'reportError', 'now', 'createId']);
   for (const name of countNames) {
     const value = options[name];
@@ -111,6 +113,13 @@ export function checkHubOptions<User>(options: HubOptions<User, Contract | undef
   }
 }
 
+function requireBroker(broker: unknown): void {
+  requireObject('broker', broker, brokerHint);
+  if ('open' in broker && typeof broker.open === 'function') return;
+  throw new UsageError('ERR_WS_INVALID_OPTION', `broker must be a broker: ${brokerHint}`);
+}
+
+const brokerHint = 'write createRedisBroker({ url }) or createNatsBroker({ servers }), or leave it out';
 const countNames = [
   'maxSubscriptions',
   'expiryWarningMs',

@@ -23,12 +23,13 @@ export function checkTopic(name: unknown): string {
  * Checks what is subscribed to: a topic, or a pattern, in which a level may be `*`, which stands for one level, and the last
  * one may be `**`, which stands for one or more.
  *
+ * @param subject what an error calls it
  * @throws HubError `ERR_HUB_INVALID_PATTERN`
  */
-export function checkPattern(name: unknown): string {
+export function checkPattern(name: unknown, subject = 'this'): string {
   const problem = problemOf(name) ?? wildcardProblemOf((name as string).split('/'));
   if (problem === undefined) return name as string;
-  throw new HubError('ERR_HUB_INVALID_PATTERN', `this is no pattern: ${problem}`);
+  throw new HubError('ERR_HUB_INVALID_PATTERN', `${subject} is no pattern: ${problem}`);
 }
 
 /** Whether a checked name has wildcards. */

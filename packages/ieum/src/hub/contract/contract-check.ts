@@ -1,6 +1,5 @@
 import { UsageError } from '../../core/errors.js';
 import { checkNames, requireObject } from '../../core/option-check.js';
-import { HubError } from '../hub-error.js';
 import { checkPattern } from '../topic-name.js';
 import type { ContractDefinition, MethodSchemas, TopicSchemas } from './contract.js';
 
@@ -14,7 +13,7 @@ export function checkContract(
   requireObject('topics', topics, "write { 'chat/*': schema }");
   for (const [pattern, schema] of Object.entries(topics)) {
     const name = `topics[${JSON.stringify(pattern)}]`;
-    requirePattern(name, pattern);
+    checkPattern(pattern, name);
     requireSchema(name, schema);
   }
   checkMethods('requests', requests);
@@ -34,15 +33,6 @@ function checkMethods(direction: 'requests' | 'clientRequests', methods: MethodS
     for (const side of ['input', 'output'] as const) {
       if (schemas[side] !== undefined) requireSchema(`${name}.${side}`, schemas[side]);
     }
-  }
-}
-
-function requirePattern(name: string, pattern: string): void {
-  try {
-    checkPattern(pattern);
-  } catch (cause) {
-    if (!(cause instanceof HubError)) throw cause;
-    throw new HubError(cause.code, `${name}: ${cause.message}`, { cause });
   }
 }
 

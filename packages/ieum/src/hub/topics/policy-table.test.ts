@@ -24,6 +24,15 @@ test.each(['other', 'chat', 'chat/a/b', 'chat/**', '**', '*'])('%s is in no name
   expect(() => table.of(name)).toThrow(expect.objectContaining({ code: 'ERR_HUB_UNKNOWN_TOPIC' }));
 });
 
+test('a namespace that is no pattern is named', () => {
+  expect(() => new PolicyTable({ 'a//b': {} })).toThrow(
+    expect.objectContaining({
+      code: 'ERR_HUB_INVALID_PATTERN',
+      message: expect.stringContaining('topics["a//b"]'),
+    }),
+  );
+});
+
 test('what is left out has its default, with a little history', () => {
   expect(new PolicyTable({ '**': { history: { maxMessages: 5 } } }).of('a')).toEqual({
     retention: { history: { maxMessages: 5, maxAgeMs: 300_000 }, idempotencyMs: 120_000 },

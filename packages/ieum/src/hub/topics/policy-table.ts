@@ -13,10 +13,10 @@ export class PolicyTable<User> {
   /** @throws UsageError `ERR_WS_INVALID_OPTION`, HubError `ERR_HUB_INVALID_PATTERN` */
   constructor(topics: Readonly<Record<string, TopicPolicy<User>>>) {
     this.#namespaces = Object.entries(topics)
-      .map(
-        ([pattern, policy]) =>
-          [checkPattern(pattern), completePolicy(`topics[${JSON.stringify(pattern)}]`, policy)] as const,
-      )
+      .map(([pattern, policy]) => {
+        const name = `topics[${JSON.stringify(pattern)}]`;
+        return [checkPattern(pattern, name), completePolicy(name, policy)] as const;
+      })
       .sort(([a], [b]) => compareSpecificity(a, b));
   }
 
@@ -25,7 +25,7 @@ export class PolicyTable<User> {
     const has = isPattern(name) ? coversPattern : matchesPattern;
     const found = this.#namespaces.find(([namespace]) => has(namespace, name));
     if (found !== undefined) return found[1];
-    throw new HubError('ERR_HUB_UNKNOWN_TOPIC', `no namespace has ${JSON.stringify(name)}`);
+    throw new HubError('ERR_HUB_UNKNOWN_TOPIC', `no policy has ${JSON.stringify(name)}`);
   }
 }
 
