@@ -48,6 +48,12 @@ test.each([
   expect(() => createHub({ broker: broker as never })).toThrow(invalidOption);
 });
 
+test('an address in the place of a broker is not repeated, for it may have a password', () => {
+  expect(() => createHub({ broker: 'redis://ann:s3cret@127.0.0.1' as never })).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining('s3cret') }),
+  );
+});
+
 test.each([
   ['none', undefined],
   ['an object without one of publications', { gap: () => undefined }],

@@ -113,13 +113,16 @@ export function checkHubOptions<User>(options: HubOptions<User, Contract | undef
   }
 }
 
+/** An address in the place of a broker may have a password: it is not repeated. */
 function requireBroker(broker: unknown): void {
-  requireObject('broker', broker, brokerHint);
-  if ('open' in broker && typeof broker.open === 'function') return;
-  throw new UsageError('ERR_WS_INVALID_OPTION', `broker must be a broker: ${brokerHint}`);
+  const isObject = typeof broker === 'object' && broker !== null;
+  if (isObject && 'open' in broker && typeof broker.open === 'function') return;
+  throw new UsageError(
+    'ERR_WS_INVALID_OPTION',
+    'broker is no broker: write createRedisBroker({ url }) or createNatsBroker({ servers }), or leave it out',
+  );
 }
 
-const brokerHint = 'write createRedisBroker({ url }) or createNatsBroker({ servers }), or leave it out';
 const countNames = [
   'maxSubscriptions',
   'expiryWarningMs',
