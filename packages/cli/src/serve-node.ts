@@ -70,7 +70,11 @@ export class ServeNode {
       log,
     });
     const routes = { hub: this.#hub.route, stomp: this.#hub.stomp.route };
-    const endpoints = { ...createEndpoints(parts.bus, routes), ...this.#sockJs.routes };
+    const endpoints = {
+      ...createEndpoints(parts.bus, routes),
+      ...this.#sockJs.routes,
+      ...this.#hub.socketIo.routes,
+    };
     const observers = [
       counts.connections,
       new ConnectionLog(log, flags.logLevel),
@@ -80,7 +84,7 @@ export class ServeNode {
     this.server = createServeServer({
       ...{ flags, tls, authentication, log },
       routes: tracing?.wrap(endpoints) ?? endpoints,
-      http: this.#sockJs.http,
+      http: { ...this.#sockJs.http, ...this.#hub.socketIo.http },
       observer: observeAll(observers),
       pages: {
         console,
@@ -113,6 +117,8 @@ export class ServeNode {
   /** Begins to shut down: connections first, then the hub. */
   drain(timeoutMs: number): Drain {
     void this.#sockJs.close();
+    void this.#hub.socketIo.close();
+    this.#hub.hub.dismiss();
     const { connections, drained } = drainServer(this.server, timeoutMs);
     return { connections, drained: this.#close(drained) };
   }

@@ -26,6 +26,7 @@ console.log(`listening on ${url}`);
 
 // #region end
 process.once('SIGTERM', async () => {
+  hub.dismiss();
   await server.drain();
   await hub.close();
 });

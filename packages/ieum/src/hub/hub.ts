@@ -86,6 +86,7 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
   readonly #sessions = new Set<Session<User>>();
   readonly #own = new Set<Session<User>>();
   readonly #sessionHub: SessionHub<User>;
+  #isOpened = false;
   #isClosed = false;
 
   /** @throws UsageError `ERR_WS_INVALID_OPTION`, HubError `ERR_HUB_INVALID_PATTERN` */
@@ -134,6 +135,7 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
 
   /** Connects to the broker; once, before anything else. Rejects with what the broker has against its options. */
   async open(): Promise<void> {
+    this.#isOpened = true;
     await this.#broker.open({
       handlePublication: (publication) => this.#table.handlePublication(publication),
       handlePatternPublication: (publication) => this.#table.handlePatternPublication(publication),
@@ -250,6 +252,21 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
   }
 
   /**
+   * Tells all clients that this node is going away and when to come back, each at another time, so that they do not come all at
+   * once; then their connections are closed with 1001. Call it right before the server's `drain`.
+   *
+   * @param withinMs they are asked to come back within so many milliseconds. Default 5,000
+   */
+  dismiss(withinMs = 5_000): void {
+    requireCount('withinMs', withinMs);
+    const sessions = [...this.#sessions];
+    for (const [i, session] of sessions.entries()) {
+      const retryAfterMs = Math.ceil((withinMs * (i + 1)) / sessions.length);
+      session.closeBecause({ ...goingAway, retryAfterMs });
+    }
+  }
+
+  /**
    * Has all clients leave, and disconnects from the broker.
    *
    * @param close what they are told. Default 1001, and to come back within some seconds
@@ -339,6 +356,8 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
 
   #requireOpen(): void {
     if (this.#isClosed) throw new HubError('ERR_HUB_CLOSED', 'the hub is closed');
+    if (!this.#isOpened)
+      throw new HubError('ERR_HUB_UNAVAILABLE', 'the hub was not opened: call hub.open() first');
   }
 }
 

@@ -258,3 +258,23 @@ test('the observer is told of what is refused, by its code', async () => {
   ]);
   await hub.close();
 });
+
+test('clients that are dismissed are told to come back, each at another time', async () => {
+  const { hub } = await open();
+  const told: (number | null)[] = [];
+  for (let i = 0; i < 4; i++) {
+    const client = new RecordingSubscriber();
+    client.handleClose = ({ code, retryAfterMs }) => told.push(code, retryAfterMs);
+    hub.openSession({ name: null, user: { may: [] } }, client);
+  }
+  hub.dismiss(1_000);
+  expect(told).toEqual([1001, 400, 1001, 600, 1001, 800, 1001, 1_000]);
+  expect([hub.sessions.size, hub.isReady]).toEqual([0, true]);
+  await hub.close();
+});
+
+test('a hub that was never opened says so', async () => {
+  const hub = createHub();
+  const message = expect.stringContaining('open()');
+  await expect(hub.publish('a', 'x')).rejects.toMatchObject({ code: 'ERR_HUB_UNAVAILABLE', message });
+});
