@@ -300,6 +300,9 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
 
   #publishDraft(draft: PublicationDraft): Promise<PublishResult> {
     this.#requireOpen();
+    if (!this.#isOpened) {
+      throw new HubError('ERR_HUB_UNAVAILABLE', 'the hub was not opened: call hub.open() first');
+    }
     return this.#publishing.publish(draft, this.#policies.of(draft.topic).retention);
   }
 
