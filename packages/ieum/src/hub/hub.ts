@@ -359,8 +359,6 @@ export class Hub<User = unknown, Agreed extends Contract | undefined = undefined
 
   #requireOpen(): void {
     if (this.#isClosed) throw new HubError('ERR_HUB_CLOSED', 'the hub is closed');
-    if (!this.#isOpened)
-      throw new HubError('ERR_HUB_UNAVAILABLE', 'the hub was not opened: call hub.open() first');
   }
 }
 
