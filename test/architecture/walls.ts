@@ -82,7 +82,7 @@ export const walls: readonly Wall[] = [
     builtins: 'all',
     packages: [
       /^ieum$/,
-      /^ieum\/(core|testing|hub|brokers\/redis|brokers\/nats|dialects\/(native|stomp|sockjs))$/,
+      /^ieum\/(core|testing|hub|brokers\/redis|brokers\/nats|dialects\/(native|stomp|sockjs|socketio))$/,
       /^@ieum\/check$/,
       /^(?!ieum(\/|$)|@ieum\/)/,
     ],

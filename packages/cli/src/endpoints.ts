@@ -48,10 +48,17 @@ function createBroadcast(bus: WorkerBus): Route<ServedUser> {
   };
 }
 
+const socketIo: Endpoint = {
+  path: '/socket.io',
+  dialect: 'socket.io',
+  transport: 'websocket',
+  asksForTokens: true,
+};
 const endpoints: ReadonlyMap<string, Endpoint> = new Map([
   ['/echo', { path: '/echo', dialect: 'raw', transport: 'websocket', asksForTokens: false }],
   ['/broadcast', { path: '/broadcast', dialect: 'raw', transport: 'websocket', asksForTokens: false }],
   ['/hub', { path: '/hub', dialect: 'native', transport: 'websocket', asksForTokens: true }],
+  ['/socket.io', socketIo],
   ['/stomp', { path: '/stomp', dialect: 'stomp', transport: 'websocket', asksForTokens: true }],
 ]);
 /** What is below these paths is one endpoint: the rest of a path names a session. */
@@ -64,6 +71,7 @@ const prefixes: readonly (readonly [prefix: string, endpoint: Endpoint])[] = [
     '/sockjs/stomp/',
     { path: '/sockjs/stomp', dialect: 'sockjs', transport: 'websocket', asksForTokens: true },
   ],
+  ['/socket.io/', socketIo],
   ['/sockjs/hub/', { path: '/sockjs/hub', dialect: 'sockjs', transport: 'websocket', asksForTokens: true }],
 ];
 const nowhere: Endpoint = { path: null, dialect: null, transport: 'websocket', asksForTokens: false };

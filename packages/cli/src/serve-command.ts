@@ -22,6 +22,7 @@ Paths:
   /hub        WebSocket: topics with history and presence, by the protocol ieum.v1
   /stomp      WebSocket: the same topics, by STOMP 1.0 to 1.2
   /sockjs/…   echo, hub and stomp for clients of SockJS
+  /socket.io/ the same topics, for clients of Socket.IO
   /healthz    200 while the process works
   /readyz     200 while it takes connections, 503 while it drains or its broker is away
   /metrics    what Prometheus reads; see --metrics

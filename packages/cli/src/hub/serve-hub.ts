@@ -12,6 +12,7 @@ import type { ServeFlags } from '../serve-options.js';
 import { sockJsTokenOf } from '../sockjs-services.js';
 
 import { withoutCredentials } from './broker-choice.js';
+import { SocketIoEndpoint } from './socketio-endpoint.js';
 import { createStompEndpoint, isOwnTopic, type StompEndpoint } from './stomp-endpoint.js';
 
 export interface ServeHubParts {
@@ -31,6 +32,8 @@ export class ServeHub {
   readonly sockJsService: SockJsService;
   /** The same hub, for clients of STOMP. */
   readonly stomp: StompEndpoint;
+  /** The same hub, for clients of Socket.IO. */
+  readonly socketIo: SocketIoEndpoint;
   readonly #log: Log;
 
   /** @throws CommandFailure for topics that cannot be */
@@ -54,6 +57,7 @@ export class ServeHub {
       reportError,
     });
     this.stomp = createStompEndpoint({ flags, authentication, hub: this.hub, reportError });
+    this.socketIo = new SocketIoEndpoint({ flags, authentication, hub: this.hub, reportError });
     this.sockJsService = createNativeDialect<TokenUser, SockJsRequest>({
       hub: this.hub,
       authenticate: (token, request) => authentication.authenticate(token ?? sockJsTokenOf(request), request),

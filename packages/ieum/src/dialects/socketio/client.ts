@@ -39,6 +39,7 @@ export class Client {
   readonly #sockets = new Map<string, CarriedSocket | null>();
   #cancelTimer: () => void;
   #isClosed = false;
+  #congestion: Promise<unknown> | null = null;
 
   constructor(conn: EngineSocket, owner: ClientOwner, settings: ServerSettings) {
     this.conn = conn;
@@ -83,8 +84,16 @@ export class Client {
     this.#sockets.clear();
   }
 
+  /** Settles when the client has taken what it was sent, or is gone; null while there is room. */
+  get congestion(): Promise<unknown> | null {
+    return this.#congestion;
+  }
+
   send(packets: readonly OutgoingPacket[]): void {
-    for (const packet of packets) void this.conn.send(packet);
+    for (const packet of packets) {
+      const result = this.conn.send(packet);
+      if (typeof result === 'object') this.#watch(result);
+    }
   }
 
   sendPacket(packet: ServerPacket): void {
@@ -140,6 +149,13 @@ export class Client {
     } else {
       socket.handleClosed('client namespace disconnect');
     }
+  }
+
+  #watch(room: Promise<unknown>): void {
+    this.#congestion = room;
+    void room.finally(() => {
+      if (this.#congestion === room) this.#congestion = null;
+    });
   }
 
   #connect(namespace: string, auth: Readonly<Record<string, unknown>>): void {

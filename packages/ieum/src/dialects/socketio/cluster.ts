@@ -44,7 +44,8 @@ export type Settle = (position: Position | null) => void;
 export class Cluster {
   readonly #parts: ClusterParts;
   readonly #nodes: NodeDirectory;
-  readonly #session: ReturnType<SocketIoHub['openSession']>;
+  /** Null until the hub is open. */
+  #session: ReturnType<SocketIoHub['openSession']> | null = null;
   /** Frames of this node that did not come back yet, by their number. */
   readonly #pending = new Map<number, Settle>();
   readonly #replies = new Map<string, (frame: ReplyFrame, node: string) => void>();
@@ -57,7 +58,6 @@ export class Cluster {
   constructor(parts: ClusterParts) {
     this.#parts = parts;
     this.#nodes = new NodeDirectory(parts.clock, () => this.tell({ type: 'hello' }));
-    this.#session = parts.hub.openSession(application, this.#subscriber);
   }
 
   /** Where the stream stands here. */
@@ -73,6 +73,9 @@ export class Cluster {
   /** Follows the stream. Rejects when the hub has no such topics. */
   async open(): Promise<void> {
     const { names, node } = this.#parts;
+    await this.#patiently(async () => {
+      this.#session = this.#parts.hub.openSession(application, this.#subscriber);
+    });
     await this.#subscribe(names.control);
     await this.#subscribe(names.replies(node));
     await this.#subscribe(names.stream, (position) => {
@@ -116,7 +119,7 @@ export class Cluster {
     this.tell({ type: 'bye' });
     this.#isClosed = true;
     this.#nodes.stop();
-    this.#session.close();
+    this.#session?.close();
     this.#settleAll();
   }
 
@@ -143,11 +146,17 @@ export class Cluster {
     };
   }
 
-  /** Tries again while the broker is away. */
-  async #subscribe(topic: string, opened: (position: Position | null) => void = ignore): Promise<void> {
-    for (;;) {
+  #subscribe(topic: string, opened: (position: Position | null) => void = ignore): Promise<void> {
+    return this.#patiently(async () => {
+      await this.#session?.subscribe(topic, {}, ({ position }) => opened(position));
+    });
+  }
+
+  /** Tries again while the hub is not open, or its broker is away. */
+  async #patiently(work: () => Promise<void>): Promise<void> {
+    while (!this.#isClosed) {
       try {
-        await this.#session.subscribe(topic, {}, ({ position }) => opened(position));
+        await work();
         return;
       } catch (error) {
         if (this.#isClosed) return;
@@ -220,4 +229,4 @@ export class Cluster {
 
 function ignore(): void {}
 
-const retryMs = 1_000;
+const retryMs = 100;

@@ -21,7 +21,7 @@ export type StreamFrame =
   | { readonly type: 'join' | 'leave'; readonly audience: FrameAudience; readonly rooms: readonly string[] }
   | { readonly type: 'disconnect'; readonly audience: FrameAudience; readonly close: boolean }
   /** A client has come back somewhere else: whoever has its old connection lets go of it. */
-  | { readonly type: 'takeover'; readonly namespace: string; readonly pid: string };
+  | { readonly type: 'takeover'; readonly namespace: string; readonly session: string };
 
 /** What nodes say to all others, of which nothing is kept. */
 export type ControlFrame =

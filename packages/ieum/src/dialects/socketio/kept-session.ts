@@ -3,6 +3,8 @@ import type { SessionRecord, SessionStore } from './session-store.js';
 /** Keeps what is known of a connected socket's session up to date. */
 export class KeptSession {
   readonly pid: string;
+  /** What nodes call it. */
+  readonly name: string;
   readonly #store: SessionStore;
   readonly #describe: () => Omit<SessionRecord, 'disconnectedAt'>;
   #saved = '';
@@ -10,8 +12,13 @@ export class KeptSession {
   #cancelRefresh: () => void = () => undefined;
   #isEnded = false;
 
-  constructor(pid: string, store: SessionStore, describe: () => Omit<SessionRecord, 'disconnectedAt'>) {
+  constructor(
+    { pid, name }: SessionId,
+    store: SessionStore,
+    describe: () => Omit<SessionRecord, 'disconnectedAt'>,
+  ) {
     this.pid = pid;
+    this.name = name;
     this.#store = store;
     this.#describe = describe;
   }
@@ -19,7 +26,7 @@ export class KeptSession {
   /** Saves it for the first time. Rejects when it cannot be kept. */
   async begin(): Promise<void> {
     this.#saved = this.#json(null);
-    await this.#store.save(this.pid, this.#saved);
+    await this.#store.save(this.name, this.#saved);
     if (!this.#isEnded) this.#refreshLater();
   }
 
@@ -64,7 +71,7 @@ export class KeptSession {
   #save(json: string): void {
     if (json === this.#saved) return;
     this.#saved = json;
-    this.#store.saveLater(this.pid, json);
+    this.#store.saveLater(this.name, json);
   }
 
   #refreshLater(): void {
@@ -74,6 +81,12 @@ export class KeptSession {
       this.#refreshLater();
     }, this.#store.refreshMs);
   }
+}
+
+/** How a client calls a session, and how nodes do. */
+export interface SessionId {
+  readonly pid: string;
+  readonly name: string;
 }
 
 const checkMs = 200;

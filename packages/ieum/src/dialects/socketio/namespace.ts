@@ -17,7 +17,7 @@ import type {
 } from './event-types.js';
 import type { ControlFrame, StreamFrame } from './frame.js';
 import { handshakeOf } from './handshake.js';
-import { KeptSession } from './kept-session.js';
+import { KeptSession, type SessionId } from './kept-session.js';
 import { Listenable } from './listenable.js';
 import { type ExtendedError, type Middleware, runMiddlewares } from './middleware.js';
 import { NamespaceBroadcasts } from './namespace-broadcasts.js';
@@ -28,6 +28,7 @@ import type { RemoteSocket } from './remote-socket.js';
 import { RoomLog } from './room-log.js';
 import { Rooms } from './rooms.js';
 import { type ServerSideAnswers, serverSideEmit } from './server-side-emit.js';
+import { sessionNameOf } from './session-store.js';
 import { Socket } from './socket.js';
 import type { SocketHome } from './socket-home.js';
 
@@ -59,6 +60,8 @@ export class Namespace<
   readonly adapter: Rooms;
   readonly #parts: NamespaceParts;
   readonly #sockets = new Map<string, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
+  /** The same, by what nodes call their sessions. */
+  readonly #sessions = new Map<string, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
   readonly #broadcasts: NamespaceBroadcasts;
   #middlewares: Middleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>[] = [];
   readonly #home: SocketHome;
@@ -81,7 +84,7 @@ export class Namespace<
       get streamOffset() {
         return cluster.last?.offset ?? 0;
       },
-      remove: ({ id }) => this.#remove(id),
+      remove: (socket) => this.#remove(socket),
     };
   }
 
@@ -222,7 +225,7 @@ export class Namespace<
     ...[node, position]: [node: string, position: MissedEvent['position'] | null]
   ): void {
     if (frame.type !== 'takeover') this.#broadcasts.handleStream(frame, node, position);
-    else this.#takeOver(frame.pid, false);
+    else this.#takeOver(frame.session, false);
   }
 
   /** @internal */
@@ -253,14 +256,15 @@ export class Namespace<
 
   async #recover(auth: Readonly<Record<string, unknown>>): Promise<Recovery | null> {
     const { recoveryParts } = this.#parts;
-    const { pid } = auth;
+    const { pid, offset } = auth;
     if (recoveryParts === null || typeof pid !== 'string') return null;
-    this.#takeOver(pid, true);
-    return Recovery.begin(auth, this.name, recoveryParts);
+    const name = await sessionNameOf(pid);
+    this.#takeOver(name, true);
+    return Recovery.begin({ pid, name }, { namespace: this.name, offset }, recoveryParts);
   }
 
-  #takeOver(pid: string, isHere: boolean): void {
-    for (const socket of this.#sockets.values()) if (socket.pid === pid) socket.handleTakeover(isHere);
+  #takeOver(name: string, isHere: boolean): void {
+    this.#sessions.get(name)?.handleTakeover(isHere);
   }
 
   #makeSocket(client: Client, auth: Readonly<Record<string, unknown>>, recovery: Recovery | null) {
@@ -304,7 +308,8 @@ export class Namespace<
     const { recoveryParts, settings, cluster } = this.#parts;
     const position = recovery?.record.position ?? cluster.last;
     if (recoveryParts === null || position === null) return null;
-    const session = new KeptSession(recovery?.pid ?? settings.createId(), recoveryParts.store, () => ({
+    const id = recovery?.id ?? (await this.#createSessionId());
+    const session = new KeptSession(id, recoveryParts.store, () => ({
       ...socket.kept,
       namespace: this.name,
       position: socket.confirmed ?? position,
@@ -317,6 +322,11 @@ export class Namespace<
       settings.reportError(error);
       return null;
     }
+  }
+
+  async #createSessionId(): Promise<SessionId> {
+    const pid = this.#parts.settings.createId();
+    return { pid, name: await sessionNameOf(pid) };
   }
 
   #open(
@@ -332,6 +342,7 @@ export class Namespace<
       return;
     }
     this.#sockets.set(id, socket);
+    if (session !== null) this.#sessions.set(session.name, socket);
     client.add(socket);
     socket.handleConnected(session);
     socket.join(id);
@@ -353,8 +364,10 @@ export class Namespace<
     this.#parts.handleEmpty(this.name);
   }
 
-  #remove(id: string): void {
+  #remove({ id, sessionName }: { readonly id: string; readonly sessionName: string | null }): void {
     this.adapter.deleteAll(id);
+    if (sessionName !== null && this.#sessions.get(sessionName)?.id === id)
+      this.#sessions.delete(sessionName);
     this.#sockets.delete(id);
     if (this.#sockets.size === 0) this.#parts.handleEmpty(this.name);
   }

@@ -3,6 +3,7 @@ import type { Position } from '../../hub/position.js';
 
 import type { Cluster } from './cluster.js';
 import { decodeFrame, type StreamFrame } from './frame.js';
+import type { SessionId } from './kept-session.js';
 import { audienceOf } from './namespace-broadcasts.js';
 import { positionOf } from './offset.js';
 import { RoomLog } from './room-log.js';
@@ -25,15 +26,15 @@ export interface MissedEvent {
 
 /** Somebody who comes back: reads the stream from where they were, to where it stands. */
 export class Recovery {
-  readonly pid: string;
+  readonly id: SessionId;
   readonly record: SessionRecord;
   readonly log: RoomLog;
   readonly #parts: RecoveryParts;
   readonly #missed: MissedEvent[] = [];
   #cursor: Position;
 
-  private constructor(pid: string, record: SessionRecord, since: Position, parts: RecoveryParts) {
-    this.pid = pid;
+  private constructor(id: SessionId, record: SessionRecord, since: Position, parts: RecoveryParts) {
+    this.id = id;
     this.record = record;
     this.log = new RoomLog(record.rooms);
     this.#cursor = since;
@@ -45,23 +46,22 @@ export class Recovery {
    * Rejects while the broker is away.
    */
   static async begin(
-    auth: Readonly<Record<string, unknown>>,
-    namespace: string,
+    id: SessionId,
+    { namespace, offset }: { readonly namespace: string; readonly offset: unknown },
     parts: RecoveryParts,
   ): Promise<Recovery | null> {
-    const { pid, offset } = auth;
-    if (typeof pid !== 'string') return null;
-    const known = await parts.store.load(pid, namespace);
+    const { name } = id;
+    const known = await parts.store.load(name, namespace);
     if (known === null) return null;
     await new Promise<void>((resolve) => {
-      parts.cluster.publish({ type: 'takeover', namespace, pid }, () => resolve());
+      parts.cluster.publish({ type: 'takeover', namespace, session: name }, () => resolve());
     });
-    const record = (await parts.store.load(pid, namespace)) ?? known;
+    const record = (await parts.store.load(name, namespace)) ?? known;
     const since = offset === undefined ? record.position : laterOf(positionOf(offset), record.position);
     if (since === null) return null;
     // What it says that it has was published before it came, and that stands before the takeover.
     if (since.offset > (parts.cluster.last?.offset ?? 0)) return null;
-    const recovery = new Recovery(pid, record, since, parts);
+    const recovery = new Recovery(id, record, since, parts);
     return (await recovery.#catchUp()) ? recovery : null;
   }
 

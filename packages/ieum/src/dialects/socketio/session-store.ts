@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 import type { Clock } from '../../channel/clock.js';
 import type { Position } from '../../hub/position.js';
 
@@ -50,10 +52,9 @@ export class SessionStore {
   }
 
   /** Null when there is none that one could come back to. Rejects while the broker is away. */
-  async load(pid: unknown, namespace: string): Promise<SessionRecord | null> {
-    if (typeof pid !== 'string' || !/^[\w-]{16,64}$/.test(pid)) return null;
+  async load(name: string, namespace: string): Promise<SessionRecord | null> {
     const { hub, names, maxDisconnectionMs } = this.#parts;
-    const { publications } = await hub.history(names.session(pid), { limit: 1 });
+    const { publications } = await hub.history(names.session(name), { limit: 1 });
     const record = publications.at(-1)?.json() as SessionRecord | undefined;
     if (record === undefined || record.isOver === true || record.namespace !== namespace) return null;
     const { disconnectedAt } = record;
@@ -62,13 +63,19 @@ export class SessionStore {
   }
 
   /** Rejects when it cannot be kept. */
-  async save(pid: string, json: string): Promise<void> {
+  async save(name: string, json: string): Promise<void> {
     const { hub, names } = this.#parts;
-    await hub.publish(names.session(pid), new TextEncoder().encode(json));
+    await hub.publish(names.session(name), new TextEncoder().encode(json));
   }
 
   /** The same, without waiting. */
-  saveLater(pid: string, json: string): void {
-    this.save(pid, json).catch(this.#parts.reportError);
+  saveLater(name: string, json: string): void {
+    this.save(name, json).catch(this.#parts.reportError);
   }
+}
+
+/** What nodes call a session: of its `pid`, which is a secret of its client, nobody learns who reads what nodes say. */
+export async function sessionNameOf(pid: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(pid));
+  return Buffer.from(digest).toString('hex');
 }

@@ -14,5 +14,5 @@ export interface SocketHome {
   /** Where the stream stands here. */
   readonly streamOffset: number;
   /** It is over. */
-  remove(socket: { readonly id: string }): void;
+  remove(socket: { readonly id: string; readonly sessionName: string | null }): void;
 }

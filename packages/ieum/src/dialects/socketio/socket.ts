@@ -242,6 +242,14 @@ export class Socket<
     return this.#outgoing.list;
   }
 
+  /**
+   * Settles when a client that reads slowly has taken what it was sent, or is gone; null while it reads well. Who sends much waits for
+   * it, and is then never the reason that a client is closed for reading too slowly.
+   */
+  get congestion(): Promise<unknown> | null {
+    return this.client.congestion;
+  }
+
   /** @internal */
   get isWritable(): boolean {
     return this.conn.isWritable;
@@ -329,9 +337,9 @@ export class Socket<
     return this.#confirmed;
   }
 
-  /** @internal */
-  get pid(): string | null {
-    return this.#session?.pid ?? null;
+  /** What nodes call its session; null without one. @internal */
+  get sessionName(): string | null {
+    return this.#session?.name ?? null;
   }
 
   /** @internal */

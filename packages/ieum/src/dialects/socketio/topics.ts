@@ -45,7 +45,7 @@ export interface TopicNames {
   readonly stream: string;
   readonly control: string;
   replies(node: string): string;
-  session(pid: string): string;
+  session(name: string): string;
 }
 
 export function topicNames(prefix: string = defaultPrefix): TopicNames {
@@ -53,7 +53,7 @@ export function topicNames(prefix: string = defaultPrefix): TopicNames {
     stream: `${prefix}/stream`,
     control: `${prefix}/control`,
     replies: (node) => `${prefix}/node/${node}`,
-    session: (pid) => `${prefix}/session/${pid}`,
+    session: (name) => `${prefix}/session/${name}`,
   };
 }
 
