@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 
 import type { createServer } from 'ieum';
 import { createEngineIoDialect, type EngineIoDialect, type EngineIoOptions } from 'ieum/dialects/engineio';
@@ -76,6 +77,8 @@ export class EngineWire {
   readonly socket: WebSocket;
   readonly #received: (string | Uint8Array)[] = [];
   readonly closed: Promise<number>;
+  /** The status and the body with which the handshake was refused. */
+  readonly refused: Promise<readonly [status: number, body: string]>;
 
   constructor(socket: WebSocket) {
     this.socket = socket;
@@ -84,6 +87,13 @@ export class EngineWire {
       this.#received.push(isBinary ? new Uint8Array(data as Buffer) : String(data));
       socket.emit('received');
     });
+    this.refused = once(socket, 'unexpected-response').then(async ([, response]) => {
+      const { statusCode } = response as IncomingMessage;
+      const body = String(await (response as IncomingMessage).setEncoding('utf8').toArray());
+      socket.emit('close', 1006);
+      return [statusCode ?? 0, body] as const;
+    });
+    this.refused.catch(() => {});
     this.closed = once(socket, 'close').then(([code]) => code as number);
   }
 

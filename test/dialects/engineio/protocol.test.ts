@@ -71,17 +71,16 @@ describe('the handshake over WebSocket', () => {
   });
 
   test.each([
-    'transport=websocket',
-    'EIO=abc&transport=websocket',
-    'EIO=4',
-    'EIO=4&transport=abc',
-    'EIO=4&transport=polling',
-    'EIO=4&transport=websocket&sid=forged',
-  ])('%s is refused', async (query) => {
+    ['transport=websocket', 5],
+    ['EIO=abc&transport=websocket', 5],
+    ['EIO=4', 0],
+    ['EIO=4&transport=abc', 0],
+    ['EIO=4&transport=polling', 3],
+    ['EIO=4&transport=websocket&sid=forged', 1],
+  ])('%s is refused with %i', async (query, code) => {
     const stage = await EngineStage.start();
-    const wire = stage.connect(query);
-    expect(await wire.closed).toBe(1008);
-    expect(JSON.parse(await wire.nextText())).toHaveProperty('code');
+    const [status, body] = await stage.connect(query).refused;
+    expect([status, JSON.parse(body).code]).toEqual([400, code]);
     expect(stage.dialect.sessionCount).toBe(0);
   });
 });
@@ -266,7 +265,8 @@ describe('going over to WebSocket', () => {
 
   test('another connection for the session is closed', async () => {
     const { stage, sid, wire } = await upgraded();
-    await stage.connect(`EIO=4&transport=websocket&sid=${sid}`).closed;
+    const [status] = await stage.connect(`EIO=4&transport=websocket&sid=${sid}`).refused;
+    expect(status).toBe(400);
     wire.send('4hello');
     expect(await wire.nextText()).toBe('4hello');
   });

@@ -99,7 +99,7 @@ test('a second connection that asks is closed, and the first one goes on', async
   const stage = await EngineStage.start();
   const sid = await stage.open();
   const wire = await stage.connect(`EIO=4&transport=websocket&sid=${sid}`).opened();
-  expect(await stage.connect(`EIO=4&transport=websocket&sid=${sid}`).closed).toBe(1008);
+  expect((await stage.connect(`EIO=4&transport=websocket&sid=${sid}`).refused)[0]).toBe(400);
   wire.send('2probe');
   expect(await wire.next()).toBe('3probe');
 });
@@ -132,7 +132,7 @@ test('without upgrades none is offered and none accepted', async () => {
   const { body } = await stage.request('EIO=4&transport=polling');
   const { sid, upgrades } = JSON.parse(body.slice(1));
   expect(upgrades).toEqual([]);
-  expect(await stage.connect(`EIO=4&transport=websocket&sid=${sid}`).closed).toBe(1008);
+  expect((await stage.connect(`EIO=4&transport=websocket&sid=${sid}`).refused)[0]).toBe(400);
 });
 
 test('a session that ends while the client goes over is told so there, behind what was sent', async () => {

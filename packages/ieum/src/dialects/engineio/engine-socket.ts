@@ -119,10 +119,15 @@ export class EngineSocket {
     return method === 'GET' ? transport.receivePoll(request) : transport.receivePost(request);
   }
 
-  /** Whether a WebSocket connection may ask to take over; it is then the only one. @internal */
-  beginProbe(probe: WebSocketTransport): boolean {
+  /** Whether a WebSocket connection may ask to take over. @internal */
+  get canGoOver(): boolean {
     const isFree = this.#state === 'open' && this.#probe === null && this.#settings.allowUpgrades;
-    if (!isFree || !(this.#transport instanceof PollingTransport)) return false;
+    return isFree && this.#transport instanceof PollingTransport;
+  }
+
+  /** A WebSocket connection asks to take over, the only one then; false when it may not. @internal */
+  beginProbe(probe: WebSocketTransport): boolean {
+    if (!this.canGoOver) return false;
     this.#probe = probe;
     return true;
   }

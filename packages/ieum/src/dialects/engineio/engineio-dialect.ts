@@ -27,9 +27,18 @@ export interface EnginePeer extends Channel {
 export interface EngineRoute {
   readonly maxMessageBytes: number;
   readonly sendQueue: SendQueueOptions;
+  /** Refuses a handshake by what it asks for, with the codes of Engine.IO; null for one that may go on. */
+  refuse(request: UpgradeDescription): EngineUpgradeRefusal | null;
   open(peer: EnginePeer): Promise<void>;
   message(peer: EnginePeer, message: IncomingMessage): void | Promise<void>;
   closed(peer: EnginePeer): void;
+}
+
+/** Why an opening handshake ends: the reason is JSON with `code` and `message`. */
+export interface EngineUpgradeRefusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
 /** What a server is given: `createServer({ ...dialect.endpoints })`. */
@@ -59,6 +68,7 @@ export function createEngineIoDialect(options: EngineIoOptions = {}): EngineIoDi
   const route: EngineRoute = {
     maxMessageBytes: settings.maxPayloadBytes,
     sendQueue: settings.sendQueue,
+    refuse: (request) => refusalOf(requestOfUpgrade(request), sessions, settings),
     open: async (peer) => {
       const connection = await openConnection(peer, sessions, settings);
       if (connection !== null) connections.set(peer, connection);
@@ -113,7 +123,7 @@ async function openByPolling(
   if (!(await isAdmitted(request, settings))) return refuse(polling, EngineError.Forbidden);
   if (exchange.signal.aborted) return;
   if (!sessions.hasRoom) {
-    return exchange.respond({ status: 503, headers: [...headers, ['Retry-After', '5']] });
+    return exchange.respond({ status: 503, headers: [...headers, retryAfter] });
   }
   const socket = sessions.open(request, null);
   exchange.respond({
@@ -122,6 +132,27 @@ async function openByPolling(
     body: socket.openPacket.text,
   });
   sessions.handleOpened(socket);
+}
+
+function refusalOf(
+  request: EngineRequest,
+  sessions: SessionTable,
+  settings: EngineSettings,
+): EngineUpgradeRefusal | null {
+  const query = checkRequest(request, 'websocket', settings);
+  if (query.type === 'refusal') return upgradeRefusal(query.refusal);
+  if (query.sid === null) {
+    return sessions.hasRoom
+      ? null
+      : { status: 503, reason: 'no room for another session', headers: [retryAfter] };
+  }
+  const socket = sessions.get(query.sid);
+  if (socket === undefined) return upgradeRefusal(EngineError.UnknownSession);
+  return socket.canGoOver ? null : upgradeRefusal(EngineError.BadRequest);
+}
+
+function upgradeRefusal({ code, message }: EngineRefusal): EngineUpgradeRefusal {
+  return { status: 400, reason: JSON.stringify({ code, message }), headers: [] };
 }
 
 async function openConnection(
@@ -180,3 +211,5 @@ function turnAway(peer: EnginePeer, refusal: EngineRefusal): null {
   void peer.close(CloseCode.PolicyViolation, refusal.message);
   return null;
 }
+
+const retryAfter = ['Retry-After', '5'] as const;

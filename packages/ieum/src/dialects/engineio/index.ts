@@ -11,6 +11,7 @@ export {
   type EngineIoDialect,
   type EnginePeer,
   type EngineRoute,
+  type EngineUpgradeRefusal,
 } from './engineio-dialect.js';
 export { OutgoingPacket } from './outgoing-packet.js';
 export type { IncomingMessage } from './websocket-transport.js';
