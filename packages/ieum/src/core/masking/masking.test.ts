@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
-import { allocateMaskable, applyMask, copyMasked } from './masking.js';
+import { allocateMaskable, applyMask, copyMasked, fillMasked } from './masking.js';
 import { createSimdMasking, type SimdMasking } from './simd-masking.js';
 import { maskBytes, maskWords } from './word-masking.js';
 
@@ -104,6 +104,21 @@ test('copyMasked writes the masked bytes elsewhere and leaves their source and w
       copyMasked(target, at, source, start, start + length, key, offset);
       expect(target.equals(expected)).toBe(true);
       expect(source.equals(before)).toBe(true);
+    }),
+  );
+});
+
+test.each(['held', 'elsewhere'])('fillMasked gives the masked bytes of what is %s', (where) => {
+  const room = where === 'held' ? allocateMaskable(500) : Buffer.alloc(500);
+  const source = room ?? Buffer.alloc(500);
+  const cases = fc.record({ length: fc.nat(300), start: fc.nat(200), key: fc.integer() });
+  fc.assert(
+    fc.property(cases, ({ length, start, key }) => {
+      fill(source);
+      const expected = naiveMask(source.slice(start, start + length), key, 0);
+      const target = Buffer.alloc(length);
+      fillMasked(target, source, start, key);
+      expect(target.equals(expected)).toBe(true);
     }),
   );
 });

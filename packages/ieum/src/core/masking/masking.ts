@@ -37,6 +37,18 @@ export function copyMasked(
   maskBytes(target, at, source, start, end, keyWord(key, offset));
 }
 
+/** Fills `target` with the bytes of `source` from `start` on, masked or unmasked. What they become in `source` is undefined. */
+export function fillMasked(target: Uint8Array, source: Uint8Array, start: number, key: MaskingKey): void {
+  const { length } = target;
+  const word = keyWord(key, 0);
+  if (length < fewBytes) maskBytes(target, 0, source, start, start + length, word);
+  else if (simd?.holds(source)) simd.fillFromHeld(target, source, start, word);
+  else {
+    target.set(source.subarray(start, start + length));
+    applyMask(target, key);
+  }
+}
+
 /**
  * Bytes in which `applyMask` is several times as fast, for a buffer that the process keeps: they are never given back. Null
  * where masking has no such place, and when the 960 KiB for it are used up. Their `ArrayBuffer` cannot be transferred.

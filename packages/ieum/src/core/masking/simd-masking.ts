@@ -9,6 +9,8 @@ export class SimdMasking {
   readonly #memory: ArrayBuffer;
   readonly #scratch: Uint8Array;
   #allocatedBytes = 0;
+  /** What `holds` found in the memory last: to ask for an `ArrayBuffer` costs more than to mask a hundred bytes. */
+  #lastHeld: Uint8Array | null = null;
 
   constructor(exports: MaskingExports) {
     this.#mask = exports.mask;
@@ -18,12 +20,22 @@ export class SimdMasking {
 
   /** Whether bytes lie in the memory. */
   holds(bytes: Uint8Array): boolean {
-    return bytes.buffer === this.#memory;
+    if (bytes === this.#lastHeld) return true;
+    const isHeld = bytes.buffer === this.#memory;
+    if (isHeld) this.#lastHeld = bytes;
+    return isHeld;
   }
 
   /** Masks in place what the memory holds. `key` is a little-endian word: its lowest byte masks the first byte. */
   maskHeld(payload: Uint8Array, key: number): void {
     this.#mask(payload.byteOffset, payload.length, key);
+  }
+
+  /** Masks in place a part of what the memory holds, and fills `target` with it. */
+  fillFromHeld(target: Uint8Array, source: Uint8Array, start: number, key: number): void {
+    const at = source.byteOffset + start;
+    this.#mask(at, target.length, key);
+    target.set(new Uint8Array(this.#memory, at, target.length));
   }
 
   /** Masks in place what lies elsewhere, in blocks. */
