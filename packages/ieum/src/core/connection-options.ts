@@ -1,7 +1,9 @@
 import { UsageError } from './errors.js';
+import type { MessageExtension } from './extension.js';
 import type { FrameContext, Role } from './frame-header.js';
 import { FrameWriter, type MaskingKeySource } from './frame-writer.js';
 import type { KeepaliveOptions } from './keepalive.js';
+import type { ReadingRules } from './message-reader.js';
 import { MessageSender } from './message-sender.js';
 
 export interface ConnectionOptions {
@@ -54,9 +56,13 @@ export class ConnectionSettings implements Required<Omit<ConnectionOptions, 'mas
   readonly sender: MessageSender;
   /** By the reserved bits that an extension claims. */
   readonly #frameContexts = new Map<number, FrameContexts>();
+  readonly #plainRules: ReadingRules;
 
-  /** @throws UsageError `ERR_WS_INVALID_OPTION` */
-  constructor(options: ConnectionOptions) {
+  /**
+   * @param like settings that differ in their keepalive only: what connections touch for each message is shared with them
+   * @throws UsageError `ERR_WS_INVALID_OPTION`
+   */
+  constructor(options: ConnectionOptions, like?: ConnectionSettings) {
     this.role = options.role;
     this.maxMessageBytes = positive('maxMessageBytes', options);
     this.maxFragments = positive('maxFragments', options);
@@ -72,11 +78,21 @@ export class ConnectionSettings implements Required<Omit<ConnectionOptions, 'mas
     if ((this.role === 'client') !== (this.maskingKeys !== undefined)) {
       throw new UsageError('ERR_WS_INVALID_OPTION', 'maskingKeys go with the role client, and only with it');
     }
-    this.writer = new FrameWriter(this.maskingKeys);
-    this.sender = new MessageSender(this, null);
+    this.writer = like?.writer ?? new FrameWriter(this.maskingKeys);
+    this.sender = like?.sender ?? new MessageSender(this, null);
+    this.#plainRules = like?.readingRules(null) ?? this.#createRules(null);
   }
 
-  frameContexts(extensionRsv: number): FrameContexts {
+  /** What the peer of a connection is held to. Without an extension, it is the same for all. */
+  readingRules(extension: MessageExtension | null): ReadingRules {
+    return extension === null ? this.#plainRules : this.#createRules(extension);
+  }
+
+  #createRules(extension: MessageExtension | null): ReadingRules {
+    return { limits: this, contexts: this.#contextsFor(extension?.rsv ?? 0), extension };
+  }
+
+  #contextsFor(extensionRsv: number): FrameContexts {
     const known = this.#frameContexts.get(extensionRsv);
     if (known !== undefined) return known;
     const { role } = this;

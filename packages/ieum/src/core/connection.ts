@@ -4,19 +4,16 @@ import { CloseCode } from './close-code.js';
 import { CloseExchange } from './close-exchange.js';
 import type { CloseCause } from './close-record.js';
 import type { ConnectionEvent } from './connection-event.js';
-import { type ConnectionOptions, ConnectionSettings, type FrameContexts } from './connection-options.js';
+import { type ConnectionOptions, ConnectionSettings } from './connection-options.js';
 import { type ConnectionState, nextState } from './connection-state.js';
-import { ControlAssembler } from './control-assembler.js';
-import { UsageError } from './errors.js';
 import type { MessageExtension } from './extension.js';
-import { DecodeStep, FrameDecoder } from './frame-decoder.js';
 import { Keepalive } from './keepalive.js';
 import type { Message } from './message.js';
-import { MessageAssembler } from './message-assembler.js';
+import { type ControlFrame, type MessageReader, type ReadingRules, spareReaders } from './message-reader.js';
 import { MessageSender } from './message-sender.js';
-import { isControlOpcode, Opcode } from './opcode.js';
-import { byteLengthOf, type Outgoing, type PreparedMessage, viewBytes } from './outgoing.js';
-import { OutputBuffer } from './output-buffer.js';
+import { Opcode } from './opcode.js';
+import { byteLengthOf, controlBytes, isMessage, type Outgoing, type PreparedMessage } from './outgoing.js';
+import { OutputBuffer, spareOutputs } from './output-buffer.js';
 import type { TransportDirective } from './transport-directive.js';
 import type { Violation } from './violation.js';
 
@@ -28,34 +25,35 @@ import type { Violation } from './violation.js';
  * one monotonic clock of the caller. Bytes from the peer never make it throw; wrong calls throw `UsageError`.
  */
 export class Connection {
-  readonly #settings: ConnectionSettings;
-  readonly #decoder = new FrameDecoder();
-  readonly #assembler: MessageAssembler;
-  readonly #control = new ControlAssembler();
-  readonly #extension: MessageExtension | null;
-  readonly #contexts: FrameContexts;
-  readonly #output = new OutputBuffer();
-  readonly #sender: MessageSender;
-  readonly #keepalive: Keepalive | null;
-
+  // What every message touches comes first: with many connections, it has left the caches each time.
   #state: ConnectionState = 'open';
-  /** Null while nobody ends the connection. */
-  #exchange: CloseExchange | null = null;
   #transport: TransportDirective = 'open';
+  /** What was received and not pulled; null while there is nothing, and once nothing counts any more. */
+  #reader: MessageReader | null = null;
+  /** Null while nothing was sent that was not taken. */
+  #output: OutputBuffer | null = null;
+  readonly #rules: ReadingRules;
+  readonly #sender: MessageSender;
+  /** The latest time that a caller told. */
+  #now: number;
+  /** When the last bytes came. The keepalive is told when it is asked, so that receiving touches one object less. */
+  #heardAt: number;
+  /** When the last message came; null while the idle deadline does not run. */
+  #messageAt: number | null = null;
   /** How the stream ended; events that came before it are still to be pulled, and may name a better cause. */
   #streamEnd: CloseCause | null = null;
-  #closedReported = false;
 
+  readonly #settings: ConnectionSettings;
+  readonly #keepalive: Keepalive | null;
+  /** Null while nobody ends the connection. */
+  #exchange: CloseExchange | null = null;
+  #closedReported = false;
   /** While the peer does not read: the payload of the latest Ping, still to be answered. */
   #latestPing: Buffer | null = null;
   /** Null while the transport has room. */
   #outputPausedAt: number | null = null;
   /** Meaningless while the connection is open. */
   #closeDeadline = 0;
-  /** When the last message came; null while the idle deadline does not run. */
-  #messageAt: number | null = null;
-  /** The latest time that a caller told. */
-  #now: number;
 
   /**
    * @param options plain options, or settings that many connections share
@@ -70,12 +68,11 @@ export class Connection {
   ) {
     this.#settings = options instanceof ConnectionSettings ? options : new ConnectionSettings(options);
     const { keepalive } = this.#settings;
-    this.#extension = extension;
-    this.#contexts = this.#settings.frameContexts(extension?.rsv ?? 0);
+    this.#rules = this.#settings.readingRules(extension);
     this.#sender = extension === null ? this.#settings.sender : new MessageSender(this.#settings, extension);
-    this.#assembler = new MessageAssembler(this.#settings, extension);
     this.#keepalive = keepalive === null ? null : new Keepalive(keepalive, now);
     this.#now = now;
+    this.#heardAt = now;
     this.#restartIdle(now);
   }
 
@@ -89,7 +86,7 @@ export class Connection {
 
   /** Bytes encoded and not taken yet. */
   get outputByteLength(): number {
-    return this.#output.byteLength;
+    return this.#output === null ? 0 : this.#output.byteLength;
   }
 
   /**
@@ -98,13 +95,15 @@ export class Connection {
    */
   receive(chunk: Uint8Array, now: number, byteLength: number = chunk.length): void {
     this.#now = now;
-    this.#keepalive?.hear(now);
-    if (this.#state === 'open' || this.#state === 'closing') this.#decoder.receive(chunk, byteLength);
+    this.#heardAt = now;
+    if (this.#state !== 'open' && this.#state !== 'closing') return;
+    this.#reader ??= spareReaders.take();
+    this.#reader.receive(chunk, byteLength);
   }
 
   /** Copies what was received and not pulled yet, because its memory is about to be used again. */
   keepInput(): void {
-    this.#decoder.keep();
+    this.#reader?.keep();
   }
 
   /** The peer ended its side of the transport (TCP FIN). What it sent before can still be pulled. */
@@ -119,16 +118,12 @@ export class Connection {
 
   /** The next event of what was received, or null when more bytes are needed. */
   nextEvent(): ConnectionEvent | null {
-    while (this.#state === 'open' || this.#state === 'closing') {
-      if (this.#assembler.decoding !== null) return null;
-      const decoded = this.#assembler.takeDecoded();
-      if (decoded !== null) return this.#receiveMessage(decoded);
-      const { insideMessage, betweenMessages } = this.#contexts;
-      const step = this.#decoder.step(this.#assembler.insideMessage ? insideMessage : betweenMessages);
-      if (step === DecodeStep.Incomplete) break;
-      const { violation } = this.#decoder;
-      const event = violation === null ? this.#receivePiece() : this.#fail(violation);
-      if (event !== null) return event;
+    const reader = this.#reader;
+    if (reader !== null) {
+      const read = reader.next(this.#rules);
+      if (read !== null) return this.#receiveRead(read);
+      if (reader.decoding !== null) return null;
+      if (reader.isAtRest) this.#reader = spareReaders.give(reader);
     }
     return this.#streamEnd === null ? null : this.#nextClosed(this.#streamEnd);
   }
@@ -138,7 +133,7 @@ export class Connection {
    * wait. Never rejects.
    */
   get decoding(): Promise<void> | null {
-    return this.#state === 'open' || this.#state === 'closing' ? this.#assembler.decoding : null;
+    return this.#reader === null ? null : this.#reader.decoding;
   }
 
   /**
@@ -149,7 +144,7 @@ export class Connection {
    */
   send(data: Outgoing): boolean {
     const isOpen = this.#state === 'open';
-    if (isOpen) this.#sender.send(this.#output, data);
+    if (isOpen) this.#sender.send(this.#openOutput(), data);
     else byteLengthOf(data);
     return isOpen;
   }
@@ -165,17 +160,17 @@ export class Connection {
 
   /** Sends a message as it was encoded by `encodeLater`; messages must be sent in the order in which they were encoded. */
   sendEncoded(message: PreparedMessage, encoded: Uint8Array | null): void {
-    if (this.#state === 'open') this.#sender.sendEncoded(this.#output, message, encoded);
+    if (this.#state === 'open') this.#sender.sendEncoded(this.#openOutput(), message, encoded);
   }
 
   /** Sends a Ping of at most 125 bytes. @throws UsageError `ERR_WS_INVALID_DATA`, `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
   sendPing(payload: ArrayBuffer | ArrayBufferView = noPayload): boolean {
-    return this.#sendControl(Opcode.Ping, payload);
+    return this.#sendControl(Opcode.Ping, controlBytes(payload));
   }
 
   /** Sends a Pong that nobody asked for, of at most 125 bytes. @throws UsageError as `sendPing` does */
   sendPong(payload: ArrayBuffer | ArrayBufferView = noPayload): boolean {
-    return this.#sendControl(Opcode.Pong, payload);
+    return this.#sendControl(Opcode.Pong, controlBytes(payload));
   }
 
   /**
@@ -203,12 +198,21 @@ export class Connection {
     this.#transport = 'abort';
     this.#state = nextState(this.#state, 'fail');
     this.#streamEnd ??= cause;
-    this.#decoder.discard();
+    this.#reader = null;
   }
 
   /** Everything to be written, in order. */
   takeOutput(): readonly Uint8Array[] {
-    return this.#output.take();
+    const output = this.#output;
+    if (output === null) return nothing;
+    const pieces = output.take();
+    this.#output = spareOutputs.give(output);
+    return pieces;
+  }
+
+  /** What `takeOutput` gave is written and nobody has it any more: the memory is used again. Need not be called. */
+  reclaimOutput(pieces: readonly Uint8Array[]): void {
+    OutputBuffer.reclaim(pieces);
   }
 
   /** The transport has no room: from now on only the latest Ping gets its Pong (RFC 6455 §5.5.3). */
@@ -225,17 +229,18 @@ export class Connection {
     const payload = this.#latestPing;
     this.#latestPing = null;
     const mayAnswer = this.#state === 'open' || this.#state === 'closing';
-    if (mayAnswer) this.#sender.sendControl(this.#output, Opcode.Pong, payload);
+    if (mayAnswer) this.#sender.sendControl(this.#openOutput(), Opcode.Pong, payload);
   }
 
   /** We read no more for now: the peer's silence is not held against it. */
   pauseInput(): void {
-    this.#keepalive?.suspend();
+    this.#heardKeepalive?.suspend();
     this.#messageAt = null;
   }
 
   resumeInput(now: number): void {
-    this.#keepalive?.resume(now);
+    this.#heardAt = now;
+    this.#heardKeepalive?.resume(now);
     this.#restartIdle(now);
     this.#now = now;
     // The peer's Close frame may have been pulled just now, long after it was received.
@@ -244,7 +249,8 @@ export class Connection {
 
   /** Our own process did not run for `stalledMs`: the peer gets that much more time for everything. */
   excuseStall(stalledMs: number): void {
-    this.#keepalive?.excuse(stalledMs);
+    this.#heardKeepalive?.excuse(stalledMs);
+    this.#heardAt += stalledMs;
     if (this.#outputPausedAt !== null) this.#outputPausedAt += stalledMs;
     this.#closeDeadline += stalledMs;
     if (this.#messageAt !== null) this.#messageAt += stalledMs;
@@ -256,7 +262,7 @@ export class Connection {
     if (this.#state === 'closing' && this.#outputPausedAt !== null) return this.#sendDeadline();
     if (this.#state !== 'open') return this.#closeDeadline;
     return Math.min(
-      this.#keepalive?.deadline() ?? Number.POSITIVE_INFINITY,
+      this.#heardKeepalive?.deadline() ?? Number.POSITIVE_INFINITY,
       this.#sendDeadline(),
       this.#idleDeadline(),
     );
@@ -288,31 +294,31 @@ export class Connection {
       : this.#messageAt + this.#settings.idleTimeoutMs;
   }
 
+  /** The keepalive, told what it missed. */
+  get #heardKeepalive(): Keepalive | null {
+    this.#keepalive?.hear(this.#heardAt);
+    return this.#keepalive;
+  }
+
   #checkKeepalive(now: number): void {
-    const verdict = this.#keepalive?.check(now);
+    const verdict = this.#heardKeepalive?.check(now);
     if (verdict === 'ping') this.sendPing();
     if (verdict === 'dead') this.abort({ type: 'timeout', deadline: 'keepalive' });
   }
 
-  #receivePiece(): ConnectionEvent | null {
-    if (isControlOpcode(this.#decoder.opcode)) return this.#receiveControl();
-    const result = this.#assembler.receive(this.#decoder);
-    return result === null ? null : this.#receiveMessage(result);
+  #receiveRead(read: Message | ControlFrame | Violation): ConnectionEvent {
+    if (isMessage(read)) {
+      if (this.#messageAt !== null) this.#messageAt = Math.max(this.#messageAt, this.#now);
+      return read;
+    }
+    return 'closeCode' in read ? this.#fail(read) : this.#receiveControl(read);
   }
 
-  #receiveMessage(result: Message | Violation): ConnectionEvent {
-    if ('closeCode' in result) return this.#fail(result);
-    if (this.#messageAt !== null) this.#messageAt = Math.max(this.#messageAt, this.#now);
-    return result;
-  }
-
-  #receiveControl(): ConnectionEvent | null {
-    const payload = this.#control.receive(this.#decoder);
-    if (payload === null) return null;
-    if (this.#decoder.opcode === Opcode.Close) return this.#receiveClose(payload);
-    if (this.#decoder.opcode === Opcode.Pong) return { type: 'pong', payload };
-    if (this.#outputPausedAt === null) this.#sender.sendControl(this.#output, Opcode.Pong, payload);
-    else this.#latestPing = Buffer.from(payload);
+  #receiveControl({ opcode, payload }: ControlFrame): ConnectionEvent {
+    if (opcode === Opcode.Close) return this.#receiveClose(payload);
+    if (opcode === Opcode.Pong) return { type: 'pong', payload };
+    if (this.#outputPausedAt !== null) this.#latestPing = Buffer.from(payload);
+    else this.#sender.sendControl(this.#openOutput(), Opcode.Pong, payload);
     return { type: 'ping', payload };
   }
 
@@ -338,7 +344,7 @@ export class Connection {
 
   /** Both Close frames are said, or the peer is at fault: the server ends TCP first (RFC 6455 §7.1.1), as does who fails. */
   #endTransport(): void {
-    this.#decoder.discard();
+    this.#reader = null;
     this.#closeDeadline = this.#now + this.#settings.closeTimeoutMs;
     const awaitServer = this.#settings.role === 'client' && this.#closing.hasReceived;
     if (!awaitServer) this.#transport = 'end';
@@ -360,9 +366,14 @@ export class Connection {
     if (this.#closedReported) return null;
     this.#closedReported = true;
     this.#state = nextState(this.#state, 'end');
-    this.#extension?.close();
+    this.#rules.extension?.close();
     if (this.#transport === 'open') this.#transport = 'end';
     return { type: 'closed', record: this.#closing.record(streamEnd) };
+  }
+
+  #openOutput(): OutputBuffer {
+    this.#output ??= spareOutputs.take();
+    return this.#output;
   }
 
   get #closing(): CloseExchange {
@@ -370,28 +381,17 @@ export class Connection {
     return this.#exchange;
   }
 
-  #sendControl(
-    opcode: typeof Opcode.Ping | typeof Opcode.Pong,
-    payload: ArrayBuffer | ArrayBufferView,
-  ): boolean {
-    const bytes = viewBytes(payload);
-    if (bytes.length > maxControlBytes) {
-      throw new UsageError(
-        'ERR_WS_CONTROL_PAYLOAD_TOO_LONG',
-        `a control frame carries at most ${maxControlBytes} bytes, not ${bytes.length}`,
-      );
-    }
+  #sendControl(opcode: Opcode, payload: Uint8Array): boolean {
     if (this.#state !== 'open') return false;
-    this.#sender.sendControl(this.#output, opcode, bytes);
+    this.#sender.sendControl(this.#openOutput(), opcode, payload);
     return true;
   }
 
   #writeClose(close: Close): void {
     this.#closing.handleSent(close);
-    this.#sender.sendControl(this.#output, Opcode.Close, encodeClose(close));
+    this.#sender.sendControl(this.#openOutput(), Opcode.Close, encodeClose(close));
   }
 }
 
+const nothing: readonly Uint8Array[] = [];
 const noPayload = Buffer.alloc(0);
-/** RFC 6455 §5.5. */
-const maxControlBytes = 125;

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { checkFrameHeader, type FrameContext, type FrameHeader } from './frame-header.js';
-import { applyMask, copyMasked, type MaskingKey } from './masking/masking.js';
+import { applyMask, fillMasked, type MaskingKey } from './masking/masking.js';
 import { PayloadSlab } from './payload-slab.js';
 import type { Violation } from './violation.js';
 
@@ -79,6 +79,17 @@ export class FrameDecoder implements FrameHeader {
     this.#end = this.#chunk.length;
   }
 
+  /** Whether it keeps nothing of the stream: the next bytes may be another one's. */
+  get isAtRest(): boolean {
+    return (
+      !this.#insideFrame &&
+      this.#at === this.#end &&
+      this.#header === null &&
+      this.#waiting === null &&
+      this.violation === null
+    );
+  }
+
   /** Whether the last piece ends its frame. */
   isFrameComplete(): boolean {
     return this.#remaining === 0;
@@ -129,14 +140,8 @@ export class FrameDecoder implements FrameHeader {
 
   #copyPayload(start: number, length: number): Buffer {
     const payload = payloadSlab.allocate(length);
-    const chunk = this.#chunk;
-    if (length > shortPayload) {
-      const view = chunk.subarray(start, start + length);
-      if (this.masked) applyMask(view, this.#key);
-      payload.set(view);
-    } else {
-      copyMasked(payload, 0, chunk, start, start + length, this.masked ? this.#key : 0);
-    }
+    if (this.masked || length < fewBytes) fillMasked(payload, this.#chunk, start, this.#key);
+    else payload.set(this.#chunk.subarray(start, start + length));
     return payload;
   }
 
@@ -214,7 +219,7 @@ function readLength64(bytes: Buffer, at: number): number {
 const empty = Buffer.alloc(0);
 /** One for the process. */
 const payloadSlab = new PayloadSlab();
-/** Up to this many bytes, a loop that copies and unmasks at once is faster than a view to do either with. */
-const shortPayload = 64;
+/** Below this, a loop that copies is faster than a view to do it with. */
+const fewBytes = 64;
 /** Two bytes, a 64-bit length and a masking key. */
 const longestHeader = 14;

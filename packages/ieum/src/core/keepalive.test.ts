@@ -24,6 +24,14 @@ test('any byte counts as life, before and after the Ping', () => {
   expect(keepalive.check(260)).toBe('ping');
 });
 
+test('being told again what it knows is no new sign of life', () => {
+  const keepalive = new Keepalive(options, 0);
+  keepalive.hear(50);
+  expect(keepalive.check(150)).toBe('ping');
+  keepalive.hear(50);
+  expect(keepalive.check(180)).toBe('dead');
+});
+
 test('while suspended Pings go on and nobody is given up; then silence counts from anew', () => {
   const keepalive = new Keepalive(options, 0);
   expect(keepalive.check(100)).toBe('ping');

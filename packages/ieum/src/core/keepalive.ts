@@ -22,8 +22,9 @@ export class Keepalive {
     this.#heardAt = now;
   }
 
-  /** A byte arrived. */
+  /** A byte arrived. What was told before changes nothing. */
   hear(now: number): void {
+    if (now <= this.#heardAt) return;
     this.#heardAt = now;
     this.#pingedAt = Number.NaN;
   }

@@ -16,8 +16,6 @@ export interface MessageLimits {
  * its payload is kept; text is validated piece by piece, and fails at the first wrong byte.
  */
 export class MessageAssembler {
-  readonly #limits: MessageLimits;
-  readonly #extension: MessageExtension | null;
   #opcode: number = Opcode.Continuation;
   /** Whether the extension encoded this message: then its text is validated once decoded. */
   #encoded = false;
@@ -28,11 +26,6 @@ export class MessageAssembler {
   #utf8: Utf8Validator | null = null;
   #decoding: Promise<void> | null = null;
   #decoded: Message | Violation | null = null;
-
-  constructor(limits: MessageLimits, extension: MessageExtension | null) {
-    this.#limits = limits;
-    this.#extension = extension;
-  }
 
   /** Not null while a message is decoded that takes time: no piece may be given meanwhile. */
   get decoding(): Promise<void> | null {
@@ -51,18 +44,34 @@ export class MessageAssembler {
     return this.#opcode !== Opcode.Continuation;
   }
 
-  /** Takes the decoder's piece of a data frame: gives the message it completes, the rule it breaks, or null. */
-  receive(frame: FrameDecoder): Message | Violation | null {
-    if (frame.beginsFrame) {
-      const excess = this.#beginFrame(frame);
-      if (excess !== null) return excess;
-      if (frame.fin && this.#fragments === 1 && frame.isFrameComplete())
-        return this.#finishWhole(frame.payload);
-    }
-    return this.#gather(frame);
+  /** Whether it keeps nothing: the next piece may be another connection's. */
+  get isAtRest(): boolean {
+    return this.#opcode === Opcode.Continuation && this.#decoding === null && this.#decoded === null;
   }
 
-  #beginFrame(frame: FrameDecoder): Violation | null {
+  /**
+   * Takes the decoder's piece of a data frame: gives the message it completes, the rule it breaks, or null.
+   *
+   * @param limits the same for all pieces of a message, as is `extension`
+   */
+  receive(
+    frame: FrameDecoder,
+    limits: MessageLimits,
+    extension: MessageExtension | null,
+  ): Message | Violation | null {
+    if (frame.beginsFrame) {
+      const isAlone = frame.fin && !this.insideMessage && frame.isFrameComplete();
+      if (isAlone && frame.rsv === 0) return receiveWhole(frame, limits);
+      const excess = this.#beginFrame(frame, limits);
+      if (excess !== null) return excess;
+      if (isAlone) return this.#finish(frame.payload, limits, extension);
+    }
+    if (!this.#gather(frame)) return violation('ERR_WS_INVALID_UTF8');
+    if (!frame.fin || !frame.isFrameComplete()) return null;
+    return this.#finishGathered(limits, extension);
+  }
+
+  #beginFrame(frame: FrameDecoder, limits: MessageLimits): Violation | null {
     if (!this.insideMessage) {
       this.#opcode = frame.opcode;
       this.#encoded = frame.rsv !== 0;
@@ -70,45 +79,50 @@ export class MessageAssembler {
     }
     this.#fragments++;
     this.#messageBytes = (this.#gathered?.length ?? 0) + frame.payloadLength;
-    const { maxMessageBytes } = this.#limits;
+    const { maxMessageBytes } = limits;
     const most = this.#encoded ? maxEncodedBytes(maxMessageBytes) : maxMessageBytes;
     if (this.#messageBytes > most) return violation('ERR_WS_MESSAGE_TOO_BIG');
-    if (this.#fragments > this.#limits.maxFragments) return violation('ERR_WS_TOO_MANY_FRAGMENTS');
+    if (this.#fragments > limits.maxFragments) return violation('ERR_WS_TOO_MANY_FRAGMENTS');
     return null;
   }
 
-  /** A message in one frame that arrived in one chunk: nothing is copied. */
-  #finishWhole(payload: Uint8Array): Message | Violation | null {
-    if (this.#opcode === Opcode.Text && !this.#encoded && !isValidUtf8(payload)) {
-      return violation('ERR_WS_INVALID_UTF8');
-    }
-    return this.#finish(payload);
-  }
-
-  #gather(frame: FrameDecoder): Message | Violation | null {
+  /** False when the text cannot be valid any more. */
+  #gather(frame: FrameDecoder): boolean {
     if (this.#opcode === Opcode.Text && !this.#encoded) {
       this.#utf8 ??= new Utf8Validator();
-      if (!this.#utf8.receive(frame.payload)) return violation('ERR_WS_INVALID_UTF8');
+      if (!this.#utf8.receive(frame.payload)) return false;
     }
     this.#gathered ??= new GrowingBuffer();
     this.#gathered.append(frame.payload, this.#messageBytes);
-    if (!frame.fin || !frame.isFrameComplete()) return null;
-    if (this.#utf8?.isComplete() === false) return violation('ERR_WS_INVALID_UTF8');
-    return this.#finish(this.#gathered.take());
+    return true;
   }
 
-  #finish(payload: Uint8Array): Message | Violation | null {
-    const isText = this.#opcode === Opcode.Text;
-    const encoded = this.#encoded;
-    this.#opcode = Opcode.Continuation;
+  #finishGathered(limits: MessageLimits, extension: MessageExtension | null): Message | Violation | null {
+    const payload = this.#gathered?.take() ?? empty;
+    const isCut = this.#utf8?.isComplete() === false;
     this.#gathered = null;
     this.#utf8 = null;
-    if (encoded && this.#extension !== null) return this.#decode(payload, isText, this.#extension);
+    return isCut ? violation('ERR_WS_INVALID_UTF8') : this.#finish(payload, limits, extension);
+  }
+
+  #finish(
+    payload: Uint8Array,
+    limits: MessageLimits,
+    extension: MessageExtension | null,
+  ): Message | Violation | null {
+    const isText = this.#opcode === Opcode.Text;
+    this.#opcode = Opcode.Continuation;
+    if (this.#encoded && extension !== null) return this.#decode(payload, isText, limits, extension);
     return isText ? new TextMessage(payload, this.#fragments) : new BinaryMessage(payload, this.#fragments);
   }
 
-  #decode(payload: Uint8Array, isText: boolean, extension: MessageExtension): Message | Violation | null {
-    const decoded = extension.decodeMessage(payload, this.#limits.maxMessageBytes);
+  #decode(
+    payload: Uint8Array,
+    isText: boolean,
+    limits: MessageLimits,
+    extension: MessageExtension,
+  ): Message | Violation | null {
+    const decoded = extension.decodeMessage(payload, limits.maxMessageBytes);
     if (!(decoded instanceof Promise)) return this.#toMessage(decoded, isText);
     this.#decoding = decoded.then((result) => {
       this.#decoding = null;
@@ -126,7 +140,16 @@ export class MessageAssembler {
   }
 }
 
+/** A message in one frame that arrived in one chunk, as most do: nothing is copied, and nothing has to be remembered. */
+function receiveWhole({ opcode, payload }: FrameDecoder, limits: MessageLimits): Message | Violation {
+  if (payload.length > limits.maxMessageBytes) return violation('ERR_WS_MESSAGE_TOO_BIG');
+  if (opcode !== Opcode.Text) return new BinaryMessage(payload, 1);
+  return isValidUtf8(payload) ? new TextMessage(payload, 1) : violation('ERR_WS_INVALID_UTF8');
+}
+
 /** What cannot be compressed comes out a little larger when it is: DEFLATE adds an eighth at most, and a few bytes. */
 function maxEncodedBytes(maxMessageBytes: number): number {
   return maxMessageBytes + Math.ceil(maxMessageBytes / 8) + 64;
 }
+
+const empty = new Uint8Array(0);

@@ -130,9 +130,21 @@ export function viewBytes(data: ArrayBuffer | ArrayBufferView): Uint8Array {
   );
 }
 
+/** What a control frame may carry (RFC 6455 §5.5). @throws UsageError `ERR_WS_INVALID_DATA`, `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
+export function controlBytes(payload: ArrayBuffer | ArrayBufferView): Uint8Array {
+  const bytes = viewBytes(payload);
+  if (bytes.length <= maxControlBytes) return bytes;
+  throw new UsageError(
+    'ERR_WS_CONTROL_PAYLOAD_TOO_LONG',
+    `a control frame carries at most ${maxControlBytes} bytes, not ${bytes.length}`,
+  );
+}
+
 function describe(value: unknown): string {
   if (value === null) return 'null';
   return typeof value === 'object'
     ? `an object (${value.constructor?.name ?? 'no class'})`
     : `a ${typeof value}`;
 }
+
+const maxControlBytes = 125;

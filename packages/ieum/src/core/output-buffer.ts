@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 
 import { JoinedFrames } from './joined-frames.js';
+import { largestCut, OutputSlab } from './output-slab.js';
+import { Spares } from './spares.js';
 
 /**
  * Bytes that wait for the transport. Small frames are written side by side into one growing buffer, so that all that
@@ -10,8 +12,12 @@ export class OutputBuffer {
   #finished: Uint8Array[] | null = null;
   /** Bytes that others use too, as long as nothing follows them. */
   #lone: Uint8Array | null = null;
+  /** The memory that is written to; null for none. */
   #tail: Buffer | null = null;
-  #tailLength = 0;
+  #tailStart = 0;
+  #tailEnd = 0;
+  /** Up to where the memory is ours. */
+  #tailLimit = 0;
   #byteLength = 0;
 
   get byteLength(): number {
@@ -21,10 +27,13 @@ export class OutputBuffer {
   /** Makes room for `byteLength` bytes in `tail` and counts them as written; returns where they begin. */
   reserve(byteLength: number): number {
     if (this.#lone !== null) this.#copyLone(this.#lone, byteLength);
-    const at = this.#tailLength;
-    if (this.#tail === null) this.#tail = Buffer.allocUnsafe(byteLength);
-    else if (at + byteLength > this.#tail.length) return this.#grow(byteLength);
-    this.#tailLength = at + byteLength;
+    const tail = this.#tail;
+    if (tail === null) this.#beginTail(byteLength);
+    else if (this.#tailEnd + byteLength > this.#tailLimit && !this.#extendTail(tail, byteLength)) {
+      return this.#grow(tail, byteLength);
+    }
+    const at = this.#tailEnd;
+    this.#tailEnd = at + byteLength;
     this.#byteLength += byteLength;
     return at;
   }
@@ -56,7 +65,10 @@ export class OutputBuffer {
     this.#byteLength += bytes.length;
   }
 
-  /** All bytes in order, in as few pieces as they lie in; nothing is kept. */
+  /**
+   * All bytes in order, in as few pieces as they lie in; nothing is kept. They stay as they are, unless `reclaim` is told
+   * that nobody looks at them any more.
+   */
   take(): readonly Uint8Array[] {
     this.#finishTail();
     const taken = this.#finished ?? none;
@@ -65,25 +77,50 @@ export class OutputBuffer {
     return taken;
   }
 
-  #grow(byteLength: number): number {
-    const used = this.#tailLength;
+  /** The pieces that `take` gave were written: their memory can be used again. */
+  static reclaim(pieces: readonly Uint8Array[]): void {
+    outputSlab.reclaim(pieces);
+  }
+
+  #beginTail(byteLength: number): void {
+    const start = byteLength > largestCut ? 0 : outputSlab.cut(byteLength);
+    this.#tail = byteLength > largestCut ? Buffer.allocUnsafe(byteLength) : outputSlab.memory;
+    this.#tailStart = start;
+    this.#tailEnd = start;
+    this.#tailLimit = start + byteLength;
+  }
+
+  #extendTail(tail: Buffer, byteLength: number): boolean {
+    const missing = this.#tailEnd + byteLength - this.#tailLimit;
+    if (!outputSlab.extend(tail, this.#tailLimit, missing)) return false;
+    this.#tailLimit += missing;
+    return true;
+  }
+
+  #grow(tail: Buffer, byteLength: number): number {
+    const used = this.#tailEnd - this.#tailStart;
     if (used + byteLength > largestTail) {
       this.#finishTail();
       return this.reserve(byteLength);
     }
-    const grown = Buffer.allocUnsafe(Math.max(used + byteLength, 2 * used, smallestGrownTail));
-    grown.set(this.tail.subarray(0, used));
-    this.#tail = grown;
-    this.#tailLength = used + byteLength;
-    this.#byteLength += byteLength;
-    return used;
+    const room = Math.max(used + byteLength, 2 * used, smallestGrownTail);
+    this.#replaceTail(tail.subarray(this.#tailStart, this.#tailEnd), room);
+    return this.reserve(byteLength);
   }
 
   #copyLone(lone: Uint8Array, byteLength: number): void {
     this.#lone = null;
-    this.#tail = Buffer.allocUnsafe(Math.max(smallestGrownTail, lone.length + byteLength));
-    this.#tail.set(lone);
-    this.#tailLength = lone.length;
+    this.#replaceTail(lone, Math.max(smallestGrownTail, lone.length + byteLength));
+  }
+
+  /** Goes on behind a copy of `bytes`, in memory of our own. */
+  #replaceTail(bytes: Uint8Array, room: number): void {
+    const tail = Buffer.allocUnsafe(room);
+    tail.set(bytes);
+    this.#tail = tail;
+    this.#tailStart = 0;
+    this.#tailEnd = bytes.length;
+    this.#tailLimit = room;
   }
 
   #finishTail(): void {
@@ -94,9 +131,8 @@ export class OutputBuffer {
     }
     const tail = this.#tail;
     if (tail === null) return;
-    this.#finish(this.#tailLength === tail.length ? tail : tail.subarray(0, this.#tailLength));
+    this.#finish(outputSlab.view(tail, this.#tailStart, this.#tailEnd));
     this.#tail = null;
-    this.#tailLength = 0;
   }
 
   #finish(bytes: Uint8Array): void {
@@ -105,10 +141,14 @@ export class OutputBuffer {
   }
 }
 
+/** For the next connection that something is sent on; a fan-out needs many at once. */
+export const spareOutputs: Spares<OutputBuffer> = new Spares(() => new OutputBuffer(), 1024);
+
 const empty = Buffer.alloc(0);
 const none: readonly Uint8Array[] = [];
-/** One for the process. */
+/** One of each for the process. */
 const joinedFrames = new JoinedFrames();
+const outputSlab = new OutputSlab();
 const smallestGrownTail = 1024;
 /** Beyond this size a tail is finished rather than copied into a larger one. */
 const largestTail = 64 * 1024;

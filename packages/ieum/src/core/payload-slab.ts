@@ -25,5 +25,5 @@ export class PayloadSlab {
 const empty = Buffer.alloc(0);
 const slabBytes = 64 * 1024;
 /** Below it Node's own pool serves. */
-const smallest = 2 * 1024;
+const smallest = 512;
 const largest = 16 * 1024;
