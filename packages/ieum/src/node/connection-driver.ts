@@ -2,30 +2,22 @@ import type { Clock } from '../channel/clock.js';
 import type { SendQueueOptions, SendResult } from '../channel/send-queue.js';
 import { type Close, checkClose } from '../core/close.js';
 import { CloseCode } from '../core/close-code.js';
-import type { CloseCause, CloseRecord } from '../core/close-record.js';
+import type { CloseCause } from '../core/close-record.js';
 import type { Connection } from '../core/connection.js';
 import type { ConnectionEvent } from '../core/connection-event.js';
 import type { ConnectionState } from '../core/connection-state.js';
 import type { Message } from '../core/message.js';
 import { byteLengthOf, type Outgoing } from '../core/outgoing.js';
 
+import { ConnectionEnding } from './connection-ending.js';
 import type { DeadlineSlot, Timed } from './deadline-wheel.js';
 import type { DriverFace } from './driver-face.js';
+import type { DriverParts } from './driver-parts.js';
 import { Inbox, type InboxOwner, type ReceiveBudget } from './inbox.js';
 import type { Flushable, Scheduler } from './scheduler.js';
 import { type BacklogOwner, SendBacklog } from './send-backlog.js';
 import type { Traffic } from './server-observer.js';
 import type { Transport, TransportSink } from './transport/transport.js';
-
-export interface DriverParts {
-  readonly transport: Transport;
-  readonly connection: Connection;
-  readonly scheduler: Scheduler;
-  readonly sendQueueOptions: SendQueueOptions;
-  readonly receiveBudget: ReceiveBudget;
-  /** Shared with other connections. */
-  readonly traffic: Traffic;
-}
 
 /**
  * The one place where a transport meets a connection. What one chunk of input makes the application send leaves in one
@@ -33,31 +25,31 @@ export interface DriverParts {
  * at a time, and the transport is paused while more wait than the receive budget allows.
  */
 export class ConnectionDriver implements Timed, InboxOwner, Flushable, TransportSink, BacklogOwner {
-  slot: DeadlineSlot | null = null;
-  slotIndex = 0;
-  readonly #transport: Transport;
+  // What every message touches comes first: with many connections, it has left the caches each time.
   readonly #connection: Connection;
-  readonly #scheduler: Scheduler;
+  readonly #transport: Transport;
   readonly #face: DriverFace;
-  readonly #inbox: Inbox;
-  readonly #sendQueueOptions: SendQueueOptions;
+  readonly #scheduler: Scheduler;
+  /** Null until a message has to wait, or a handler takes its time, for the first time. */
+  #inbox: Inbox | null = null;
   /** Null until something has to wait for the first time. */
   #backlog: SendBacklog | null = null;
   readonly #traffic: Traffic;
   /** Events are being pulled: what they make the application send is flushed when that is done. */
   #pumping = false;
-  #flushScheduled = false;
   #pausedByCaller = false;
   #reading = true;
   /** Nothing more will arrive. */
   #inputEnded = false;
+  #flushScheduled = false;
   /** Waits for a message that is decoded off the event loop. */
   #awaitsDecoding = false;
-  /** Set when the connection is closed; the transport may still have a last bit of output to write. */
-  #record: CloseRecord | null = null;
-  /** When that bit is given up; 0 before. */
-  #destroyAt = 0;
-  #finished = false;
+  readonly #receiveBudget: ReceiveBudget;
+  readonly #sendQueueOptions: SendQueueOptions;
+  slot: DeadlineSlot | null = null;
+  slotIndex = 0;
+  /** Null until the connection is closed. */
+  #ending: ConnectionEnding | null = null;
 
   constructor(parts: DriverParts, face: DriverFace) {
     const { transport, connection, scheduler, traffic } = parts;
@@ -66,7 +58,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
     this.#scheduler = scheduler;
     this.#face = face;
     this.#traffic = traffic;
-    this.#inbox = new Inbox(parts.receiveBudget, face.consumesMessages ? face : null, this);
+    this.#receiveBudget = parts.receiveBudget;
     this.#sendQueueOptions = parts.sendQueueOptions;
   }
 
@@ -150,18 +142,12 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
 
   /** False when the connection is not open. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
   sendPing(payload: Uint8Array): boolean {
-    if (!this.#mayControl) return false;
-    const isSent = this.#connection.sendPing(payload);
-    this.#flushLater();
-    return isSent && !this.#transport.isDestroyed;
+    return this.#mayControl() && this.#flushControl(this.#connection.sendPing(payload));
   }
 
   /** False when the connection is not open. @throws UsageError `ERR_WS_CONTROL_PAYLOAD_TOO_LONG` */
   sendPong(payload: Uint8Array): boolean {
-    if (!this.#mayControl) return false;
-    const isSent = this.#connection.sendPong(payload);
-    this.#flushLater();
-    return isSent && !this.#transport.isDestroyed;
+    return this.#mayControl() && this.#flushControl(this.#connection.sendPong(payload));
   }
 
   /**
@@ -196,8 +182,8 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
 
   /** The message that waited longest, or undefined. Only for faces that do not consume messages. */
   takeMessage(): Message | undefined {
-    const wasFull = this.#inbox.isFull;
-    const message = this.#inbox.take();
+    const wasFull = this.#isFull();
+    const message = this.#inbox?.take();
     if (wasFull) this.#pump();
     return message;
   }
@@ -213,12 +199,11 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
   }
 
   deadline(): number {
-    if (this.#record === null) return this.#connection.deadline();
-    return this.#destroyAt > 0 ? this.#destroyAt : Number.POSITIVE_INFINITY;
+    return this.#ending === null ? this.#connection.deadline() : this.#ending.destroyAt;
   }
 
   handleDeadline(now: number): void {
-    if (this.#destroyAt > 0 && now >= this.#destroyAt) this.#transport.destroy();
+    if (this.#ending !== null && now >= this.#ending.destroyAt) this.#transport.destroy();
     this.#connection.handleDeadline(now);
     this.#pump();
   }
@@ -274,7 +259,7 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
    */
   #wantsEvents(): boolean {
     if (this.#connection.decoding !== null) return false;
-    if (!this.#inbox.isFull && !this.#pausedByCaller) return true;
+    if (!this.#isFull() && !this.#pausedByCaller) return true;
     return this.#inputEnded || this.#connection.state !== 'open';
   }
 
@@ -289,28 +274,33 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
   }
 
   #dispatch(event: ConnectionEvent): void {
-    switch (event.type) {
-      case 'text':
-      case 'binary':
-        this.#traffic.messagesReceived++;
-        if (this.#connection.state === 'closing' && this.#inbox.isFull) return;
-        this.#inbox.receive(event);
-        if (!this.#face.consumesMessages) this.#face.handleReadable();
-        return;
-      case 'ping':
-        this.#face.handlePing(event.payload);
-        return;
-      case 'pong':
-        this.#face.handlePong(event.payload);
-        return;
-      case 'closed':
-        this.#record = event.record;
-        this.#face.handleClosed(event.record);
-        return;
-      case 'closing':
-      case 'violation':
-        return;
+    if (event.type === 'text' || event.type === 'binary') this.#deliver(event);
+    else if (event.type === 'ping') this.#face.handlePing(event.payload);
+    else if (event.type === 'pong') this.#face.handlePong(event.payload);
+    else if (event.type === 'closed') {
+      this.#ending = new ConnectionEnding(event.record);
+      this.#face.handleClosed(event.record);
     }
+  }
+
+  #deliver(message: Message): void {
+    this.#traffic.messagesReceived++;
+    if (this.#inbox === null && this.#face.consumesMessages) {
+      const done = this.#face.handleMessage(message);
+      if (done !== undefined) this.#openInbox().await(done);
+    } else if (this.#connection.state !== 'closing' || !this.#isFull()) {
+      this.#openInbox().receive(message);
+    }
+  }
+
+  #openInbox(): Inbox {
+    this.#inbox ??= new Inbox(this.#receiveBudget, this.#face, this);
+    return this.#inbox;
+  }
+
+  /** Whether so much waits for the application that nothing more should be read. */
+  #isFull(): boolean {
+    return this.#inbox?.isFull === true;
   }
 
   #updateReading(): void {
@@ -339,7 +329,11 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
 
   #writeOutput(byteLength: number): void {
     this.#traffic.bytesSent += byteLength;
-    if (this.#transport.write(this.#connection.takeOutput())) return;
+    const pieces = this.#connection.takeOutput();
+    if (this.#transport.write(pieces)) {
+      if (this.#transport.writesAtOnce) this.#connection.reclaimOutput(pieces);
+      return;
+    }
     this.#openBacklog().isCongested = true;
     this.#connection.pauseOutput(this.#now());
   }
@@ -350,20 +344,17 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
   }
 
   #advanceClosing(): void {
+    const ending = this.#ending;
     this.#backlog?.discard();
-    if (this.#record !== null && !this.#transport.isDestroyed && this.#destroyAt === 0) {
-      this.#destroyAt = this.#now() + lastWriteMs;
+    if (ending?.destroyAt === Number.POSITIVE_INFINITY && !this.#transport.isDestroyed) {
+      ending.begin(this.#now());
       this.#transport.close();
     }
     if (!this.#transport.isDestroyed) this.#scheduler.deadlines.watch(this);
-    if (this.#record === null || this.#finished || !this.#isDone()) return;
-    this.#finished = true;
-    this.#face.handleFinished(this.#record);
-  }
-
-  /** Whether no message waits for a consumer. */
-  #isDone(): boolean {
-    return !this.#face.consumesMessages || this.#inbox.isIdle;
+    if (ending === null || ending.isFinished) return;
+    // Whoever pulls messages takes what is left at leisure.
+    ending.isFinished = !this.#face.consumesMessages || this.#inbox === null || this.#inbox.isIdle;
+    if (ending.isFinished) this.#face.handleFinished(ending.record);
   }
 
   /** Flushes at the end of the tick, with all that is sent until then. */
@@ -374,16 +365,22 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
   }
 
   /** Control frames go past the send queue; a peer that does not read cannot make them pile up. */
-  get #mayControl(): boolean {
+  #mayControl(): boolean {
     return !this.isCongested || this.#connection.outputByteLength < maxWaitingControlBytes;
+  }
+
+  #flushControl(isSent: boolean): boolean {
+    this.#flushLater();
+    return isSent && !this.#transport.isDestroyed;
   }
 
   get #pendingBytes(): number {
     return this.#connection.outputByteLength + this.#transport.waitingBytes;
   }
 
+  /** In whole milliseconds: a small integer lies in the object that keeps it, a fraction elsewhere in memory. */
   #now(): number {
-    return this.#scheduler.clock.now();
+    return Math.trunc(this.#scheduler.clock.now());
   }
 }
 
@@ -391,5 +388,3 @@ export class ConnectionDriver implements Timed, InboxOwner, Flushable, Transport
 const maxWaitingControlBytes = 64 * 1024;
 /** Output is written in the middle of a tick once it has this many bytes. */
 const writeThreshold = 64 * 1024;
-/** How long a closed connection's last output may take to be written. */
-const lastWriteMs = 5_000;

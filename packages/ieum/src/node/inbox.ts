@@ -16,24 +16,25 @@ export interface InboxOwner {
 }
 
 export interface MessageConsumer {
+  /** Whether messages go to `handleMessage`, or wait until they are taken. */
+  readonly consumesMessages: boolean;
   /** Takes one message; no other comes while the promise it may return is pending. Does not throw or reject. */
   handleMessage(message: Message): void | Promise<void>;
+  /** A message came that waits until it is taken. */
+  handleReadable(): void;
 }
 
-/**
- * Hands messages to the application in order, one at a time, and keeps those that wait. Without a consumer all of them
- * wait until they are taken.
- */
+/** Hands messages to the application in order, one at a time, and keeps those that wait. */
 export class Inbox {
   readonly #budget: ReceiveBudget;
-  readonly #consumer: MessageConsumer | null;
+  readonly #consumer: MessageConsumer;
   readonly #owner: InboxOwner;
   /** Null while nothing waits. */
   #waiting: Message[] | null = null;
   #waitingBytes = 0;
   #consuming = false;
 
-  constructor(budget: ReceiveBudget, consumer: MessageConsumer | null, owner: InboxOwner) {
+  constructor(budget: ReceiveBudget, consumer: MessageConsumer, owner: InboxOwner) {
     this.#budget = budget;
     this.#consumer = consumer;
     this.#owner = owner;
@@ -50,9 +51,17 @@ export class Inbox {
     return this.#waiting === null && !this.#consuming;
   }
 
+  /** The consumer is at work on a message, and no other may come meanwhile. */
+  await(done: Promise<void>): void {
+    this.#consuming = true;
+    void done.then(() => this.#handleConsumed());
+  }
+
   receive(message: Message): void {
-    if (this.#consumer === null || this.#consuming) this.#keep(message);
-    else this.#consume(this.#consumer, message);
+    const consumer = this.#consumer;
+    if (consumer.consumesMessages && !this.#consuming) this.#consume(message);
+    else this.#keep(message);
+    if (!consumer.consumesMessages) consumer.handleReadable();
   }
 
   /** The message that waited longest, or undefined. */
@@ -76,19 +85,17 @@ export class Inbox {
     this.#waitingBytes += charge(message);
   }
 
-  #consume(consumer: MessageConsumer, message: Message): void {
-    const done = consumer.handleMessage(message);
-    if (done === undefined) return;
-    this.#consuming = true;
-    void done.then(() => this.#handleConsumed(consumer));
+  #consume(message: Message): void {
+    const done = this.#consumer.handleMessage(message);
+    if (done !== undefined) this.await(done);
   }
 
-  #handleConsumed(consumer: MessageConsumer): void {
+  #handleConsumed(): void {
     this.#consuming = false;
     while (!this.#consuming) {
       const message = this.take();
       if (message === undefined) break;
-      this.#consume(consumer, message);
+      this.#consume(message);
     }
     this.#owner.handleRoom();
   }

@@ -4,9 +4,9 @@ import { ConnectionSettings } from '../core/connection-options.js';
 import type { MessageExtension } from '../core/extension.js';
 import type { KeepaliveOptions } from '../core/keepalive.js';
 
-import type { DriverParts } from './connection-driver.js';
 import { deflateDefaults } from './deflate/deflate-options.js';
 import { DeflateSupport } from './deflate/deflate-support.js';
+import type { DriverParts } from './driver-parts.js';
 import { type ReceiveBudget, receiveBudgetDefaults } from './inbox.js';
 import { createMaskingKeySource } from './masking-key-source.js';
 import { checkPeerOptions, keepaliveDefaults, limitsOf, type PeerOptions } from './peer-options.js';
@@ -33,9 +33,11 @@ export class PeerProfile {
     this.#receiveBudget = { ...receiveBudgetDefaults, ...options.receiveBudget };
     this.socketAccess = options.socketAccess ?? 'direct';
     this.deflate = deflateSupport(role, options.permessageDeflate);
+    const maskingKeys = role === 'client' ? { maskingKeys: createMaskingKeySource() } : {};
+    const settings = { ...limitsOf(options), ...maskingKeys, role };
+    const plain = new ConnectionSettings(settings);
     this.#variants = keepaliveVariants(role, options.keepalive).map((keepalive) => {
-      const maskingKeys = role === 'client' ? { maskingKeys: createMaskingKeySource() } : {};
-      return new ConnectionSettings({ ...limitsOf(options), ...maskingKeys, role, keepalive });
+      return new ConnectionSettings({ ...settings, keepalive }, plain);
     });
   }
 
@@ -48,7 +50,7 @@ export class PeerProfile {
     const variant = this.#variants[Math.floor(Math.random() * this.#variants.length)] as ConnectionSettings;
     return {
       transport,
-      connection: new Connection(variant, scheduler.clock.now(), extension),
+      connection: new Connection(variant, Math.trunc(scheduler.clock.now()), extension),
       scheduler,
       sendQueueOptions: this.#sendQueue,
       receiveBudget: this.#receiveBudget,

@@ -108,17 +108,27 @@ export class PeerSession<User> implements DriverFace {
   }
 
   #deliver(message: Message): void | Promise<void> {
-    if (!this.#failed) return this.#run(() => this.#handlers.message?.(this.#peer, message));
+    if (this.#failed) return;
+    try {
+      const done = this.#handlers.message?.(this.#peer, message);
+      if (isThenable(done)) return this.#watch(done);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Calls a handler: gives a promise that never rejects when the handler gives one. */
   #run(handler: () => unknown): void | Promise<void> {
     try {
       const done = handler();
-      if (isThenable(done)) return Promise.resolve(done).then(ignore, (error: unknown) => this.#fail(error));
+      if (isThenable(done)) return this.#watch(done);
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #watch(done: PromiseLike<unknown>): Promise<void> {
+    return Promise.resolve(done).then(ignore, (error: unknown) => this.#fail(error));
   }
 
   #fail(error: unknown): void {

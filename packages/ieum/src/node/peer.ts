@@ -14,7 +14,8 @@ import {
   type SendOptions,
 } from '../core/outgoing.js';
 
-import { ConnectionDriver, type DriverParts } from './connection-driver.js';
+import { ConnectionDriver } from './connection-driver.js';
+import type { DriverParts } from './driver-parts.js';
 import type { PeerHandlers, PeerOwner } from './peer-handlers.js';
 import { PeerSession } from './peer-session.js';
 import type { PingResult } from './ping-tracker.js';

@@ -27,6 +27,10 @@ export class Http2Transport implements Transport, TransportSink {
     return this.#base.error ?? resetError(this.#stream);
   }
 
+  get writesAtOnce(): boolean {
+    return this.#base.writesAtOnce;
+  }
+
   get waitingBytes(): number {
     return this.#base.waitingBytes;
   }

@@ -1,6 +1,6 @@
 import { formatExtensionList } from '../../core/handshake/extension-list.js';
 
-import type { DriverParts } from '../connection-driver.js';
+import type { DriverParts } from '../driver-parts.js';
 import type { PeerProfile } from '../peer-profile.js';
 import { Scheduler } from '../scheduler.js';
 import type { UpgradeRequest } from '../upgrade-request.js';

@@ -12,14 +12,14 @@ import type { Transport, TransportSink } from './transport.js';
  * read buffer of its own, and what the operating system takes at once leaves nothing behind.
  */
 export class HandleTransport implements Transport, HandleOwner {
-  error: Error | null = null;
-  isEnded = false;
-  readonly #native: NativeHandles;
   /** Null once it is closed. */
   #handle: NativeHandle | null;
+  #sink: TransportSink | null = null;
   /** The socket whose handle it is; null for a connection that never got one. */
   readonly #socket: Socket | null;
-  #sink: TransportSink | null = null;
+  readonly #native: NativeHandles;
+  isEnded = false;
+  error: Error | null = null;
   #closesOnceEnded = false;
   #hasShutDown = false;
   #isInputEnded = false;
@@ -33,6 +33,10 @@ export class HandleTransport implements Transport, HandleOwner {
 
   get isDestroyed(): boolean {
     return this.#handle === null || this.#socket?.destroyed === true;
+  }
+
+  get writesAtOnce(): boolean {
+    return true;
   }
 
   get waitingBytes(): number {

@@ -21,6 +21,10 @@ export class StreamTransport implements Transport {
     return errored?.code === 'ECANCELED' ? null : errored;
   }
 
+  get writesAtOnce(): boolean {
+    return false;
+  }
+
   get waitingBytes(): number {
     return this.#stream.writableLength;
   }

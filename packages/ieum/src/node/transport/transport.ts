@@ -27,6 +27,8 @@ export interface Transport {
   readonly waitingBytes: number;
   /** Whether nothing more can be written, because `end` or `close` was called. */
   readonly isEnded: boolean;
+  /** Whether nobody looks any more at pieces that `write` took with true, so that their memory can be used again. */
+  readonly writesAtOnce: boolean;
   /** Begins to read, not before this returns as far as new bytes are concerned. Called again, another sink takes over. */
   start(sink: TransportSink): void;
   pause(): void;
