@@ -117,6 +117,7 @@ test('nodes tell each other, and answer', async () => {
 test('a node that is gone is not waited for, one that died not longer than is allowed', async () => {
   const { crew, one, two } = await crewOfThree();
   await two.close();
+  await expect.poll(() => one.peers.size).toBe(1);
   expect(await one.fetchSockets()).toHaveLength(2);
   crew.nodes[2]?.die();
   await expect(one.fetchSockets()).rejects.toThrow('in time');

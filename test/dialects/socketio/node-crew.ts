@@ -1,8 +1,10 @@
 import net, { type AddressInfo } from 'node:net';
 import { Server, type ServerOptions, type SocketIoHub, socketIoTopics } from 'ieum/dialects/socketio';
-import { createHub, type Hub, MemoryBroker, MemoryExchange } from 'ieum/hub';
+import { type Broker, createHub, type Hub, MemoryBroker, MemoryExchange } from 'ieum/hub';
+import { seededRandom } from 'ieum/testing';
 import { onTestFinished } from 'vitest';
 
+import { DistantBroker } from '../../hub/distant-broker.js';
 import { serve } from '../../support/serve.js';
 
 /** One of several servers that are one. */
@@ -14,7 +16,13 @@ export interface CrewNode {
   die(): void;
 }
 
-/** Servers on one broker in memory, and a door through which clients come to one of them. */
+export interface CrewParts {
+  readonly topics?: ReturnType<typeof socketIoTopics>;
+  /** Default: one in memory that all have. */
+  readonly createBroker?: () => Broker;
+}
+
+/** Servers on one broker, and a door through which clients come to one of them. */
 export class NodeCrew {
   readonly exchange: MemoryExchange = new MemoryExchange({
     now: () => Date.now(),
@@ -22,7 +30,6 @@ export class NodeCrew {
   });
   readonly nodes: CrewNode[] = [];
   readonly hubs: Hub[] = [];
-  readonly brokers: MemoryBroker[] = [];
   readonly #connections = new Set<net.Socket>();
   #target = 0;
   port = 0;
@@ -30,10 +37,12 @@ export class NodeCrew {
   static async start(
     count: number,
     options: ServerOptions = {},
-    topics = socketIoTopics(),
+    { topics = socketIoTopics(), createBroker }: CrewParts = {},
   ): Promise<NodeCrew> {
     const crew = new NodeCrew();
-    for (let i = 0; i < count; i++) await crew.#add(options, topics);
+    for (let i = 0; i < count; i++) {
+      await crew.#add(options, topics, createBroker?.() ?? crew.#createBroker(i));
+    }
     await crew.#open();
     crew.lead(0);
     const peers = () => crew.nodes.map(({ io }) => io.peers.size);
@@ -55,8 +64,17 @@ export class NodeCrew {
     for (const connection of this.#connections) connection.resetAndDestroy();
   }
 
-  async #add(options: ServerOptions, topics: ReturnType<typeof socketIoTopics>): Promise<void> {
-    const broker = new MemoryBroker({ exchange: this.exchange });
+  /** As far away as one that is another process. */
+  #createBroker(seed: number): Broker {
+    const random = seededRandom(seed);
+    return new DistantBroker(new MemoryBroker({ exchange: this.exchange }), () => random.below(4));
+  }
+
+  async #add(
+    options: ServerOptions,
+    topics: ReturnType<typeof socketIoTopics>,
+    broker: Broker,
+  ): Promise<void> {
     const hub = createHub<unknown>({ broker, topics });
     await hub.open();
     onTestFinished(() => hub.close());
@@ -71,7 +89,6 @@ export class NodeCrew {
     };
     this.nodes.push({ io, port, errors, die });
     this.hubs.push(hub);
-    this.brokers.push(broker);
   }
 
   async #open(): Promise<void> {

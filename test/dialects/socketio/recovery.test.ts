@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { createRedisBroker } from 'ieum/brokers/redis';
 import { type Server, type ServerOptions, type Socket, socketIoTopics } from 'ieum/dialects/socketio';
 import { type Socket as Client, io as connect } from 'socket.io-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { NodeCrew } from './node-crew.js';
+import { RedisServer } from '../../support/redis-server.js';
+import { type CrewParts, NodeCrew } from './node-crew.js';
 import { told } from './socketio-stage.js';
 
 interface Scene {
@@ -16,17 +18,13 @@ interface Scene {
 }
 
 /** A client that has connected through the door to the first of two nodes. */
-async function scene(
-  options: ServerOptions & {
-    topics?: ReturnType<typeof socketIoTopics>;
-    transports?: ('polling' | 'websocket')[];
-  } = {},
-): Promise<Scene> {
-  const { topics, transports = ['websocket'], ...more } = options;
-  const crew = await NodeCrew.start(2, { connectionStateRecovery: {}, ...more }, topics);
+async function scene(options: ServerOptions & CrewParts = {}): Promise<Scene> {
+  const { topics, createBroker, transports = ['websocket'], ...more } = options;
+  const parts = { ...(topics && { topics }), ...(createBroker && { createBroker }) };
+  const crew = await NodeCrew.start(2, { connectionStateRecovery: {}, ...more }, parts);
   const sockets: Socket[] = [];
   for (const { io } of crew.nodes) io.on('connection', (socket) => sockets.push(socket));
-  const client = connect(crew.url, { forceNew: true, transports, reconnectionDelay: 20 });
+  const client = connect(crew.url, { forceNew: true, transports: [...transports], reconnectionDelay: 20 });
   onTestFinished(() => void client.disconnect());
   const heard: unknown[] = [];
   client.onAny((event: string, first: unknown) => heard.push(event === 'n' ? first : event));
@@ -121,6 +119,25 @@ test('a client whose node has died comes back to another one and misses nothing'
   await away(at, () => node(at, 1).emit('n', 2));
   await hears(at, [1, 2]);
   expect([at.client.recovered, at.client.id, at.sockets[1]?.rooms.has('x')]).toEqual([true, id, true]);
+});
+
+test('so it does with Redis between them', async () => {
+  const redis = await RedisServer.start();
+  onTestFinished(() => redis.stop());
+  const at = await scene({
+    createBroker: () => createRedisBroker({ url: redis.url }),
+  });
+  const { id } = at.client;
+  at.sockets[0]?.join('x');
+  node(at, 0).emit('n', 0, Buffer.of(1));
+  await hears(at, [0]);
+  await delay(50);
+  at.crew.nodes[0]?.die();
+  node(at, 1).to('x').emit('n', 1);
+  at.crew.lead(1);
+  await away(at, () => node(at, 1).emit('n', 2));
+  await hears(at, [0, 1, 2]);
+  expect([at.client.recovered, at.client.id]).toEqual([true, id]);
 });
 
 test('rooms are those in which it was when something was sent; others move it while it is away', async () => {
