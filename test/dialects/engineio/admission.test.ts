@@ -111,7 +111,7 @@ describe('who may open a session', () => {
   });
 });
 
-describe('pages of other origins', () => {
+describe('CVE-2020-28481: pages of other origins', () => {
   const page = 'https://page.example';
 
   test.each<[string, CorsOrigin | undefined, number]>([
@@ -233,6 +233,13 @@ describe('the end', () => {
   });
 });
 
+test('CVE-2017-16031: names of sessions are long, and no two are the same', async () => {
+  const stage = await EngineStage.start();
+  const names = await Promise.all(Array.from({ length: 50 }, () => stage.open()));
+  expect(new Set(names.map((name) => name.slice(0, 16))).size).toBe(50);
+  for (const name of names) expect(name).toMatch(/^[0-9a-f]{40}$/);
+});
+
 test('a handler that throws or rejects is reported, and nothing else happens', async () => {
   const stage = await EngineStage.start({
     message: (_socket, data) => {
@@ -247,7 +254,7 @@ test('a handler that throws or rejects is reported, and nothing else happens', a
   expect(stage.errors.map((error) => (error as Error).message)).toEqual(['thrown', 'rejected']);
 });
 
-test('whatever clients send, the process answers and forgets them', async () => {
+test('CVE-2022-41940, CVE-2023-31125: whatever clients send, the process answers and forgets them', async () => {
   const stage = await EngineStage.start({ pingIntervalMs: 5_000 });
   const random = seededRandom(36);
   const pick = <Item>(items: readonly Item[]): Item => items[random.below(items.length)] as Item;

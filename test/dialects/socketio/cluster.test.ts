@@ -12,7 +12,11 @@ async function crewOfThree() {
   const sockets: Socket[] = [];
   for (const { io, port } of crew.nodes) {
     const opened = new Promise<Socket>((resolve) => io.once('connection', resolve));
-    const client = connect(`http://127.0.0.1:${port}`, { forceNew: true, transports: ['websocket'] });
+    const client = connect(`http://127.0.0.1:${port}`, {
+      forceNew: true,
+      transports: ['websocket'],
+      auth: { pid: 'secret', key: 1 },
+    });
     onTestFinished(() => void client.disconnect());
     clients.push(client);
     sockets.push(await opened);
@@ -73,6 +77,7 @@ test('sockets of all nodes are found, moved and disconnected', async () => {
     true,
     '127.0.0.1',
   ]);
+  expect(remote?.handshake.auth).toEqual({ key: 1 });
   clients[1]?.on('ask', (ack: (answer: string) => void) => ack('here'));
   expect(await remote?.emitWithAck('ask')).toBe('here');
   remote?.join('only-b');

@@ -130,7 +130,9 @@ export class NamespaceBroadcasts implements Broadcaster {
   /** The sockets here that another node asks for. */
   detailsOf(audience: FrameAudience): SocketDetails[] {
     return this.#socketsOf(audienceOf(audience)).map(({ id, handshake, rooms, data }) => {
-      const details = { id, handshake: { ...handshake, headers: {} }, rooms: [...rooms] };
+      // What names its session is a secret of the client.
+      const told = { ...handshake, headers: {}, auth: { ...handshake.auth, pid: undefined } };
+      const details = { id, handshake: told, rooms: [...rooms] };
       return { ...details, data: isJson(data) ? data : null };
     });
   }
