@@ -128,7 +128,8 @@ test('an echo to clients that send empty messages and never read is closed, and 
   const memoryBefore = heldMemory();
   const messages = Buffer.concat(Array.from({ length: 5_000 }, () => text('')));
   await Promise.all(clients.map((client) => flood(client, messages, 40)));
-  await expect.poll(() => [...server.peers].map(({ state }) => state)).toEqual(Array(5).fill('closing'));
+  const states = () => [...server.peers].map(({ state }) => state);
+  await expect.poll(states, { timeout: 10_000 }).toEqual(Array(5).fill('closing'));
   const unsent = clients.reduce((sum, client) => sum + client.socket.writableLength, 0);
   expect(heldMemory() - memoryBefore - unsent).toBeLessThan(5 * 8 * mebibyte);
   const other = await RawClient.open(port, { target: '/echo' });
