@@ -10,7 +10,10 @@ import { RawClient } from '../support/raw-client.js';
 
 interface Figures {
   readonly rssBytes: number;
-  readonly maxDelayMs: number;
+  /** Processor time that the event loop was kept from everybody else at a time, at most. */
+  readonly longestTurnMs: number;
+  /** All processor time of the event loop's thread. */
+  readonly cpuMs: number;
   readonly messages: number;
   readonly bytes: number;
 }
@@ -48,8 +51,13 @@ const offer = { headers: { 'Sec-WebSocket-Extensions': withTakeover } };
 const mebibyte = 1024 * 1024;
 const gigabyteOfZeros = bombOf(1024 * mebibyte);
 const accesses = ['direct', 'public'] as const;
-/** Generous: the machine may be busy with other things. */
-const maxDelayMs = 1_000;
+/** Several times what is needed. It is processor time: other work on the machine does not count. */
+const mostTurnMs = 100;
+/**
+ * What a turn may take where much was sent at once: a share of all the time it took, so that it holds on any machine. About a
+ * third of this is needed, and twice this where messages are inflated as they come.
+ */
+const fairTurnMs = (cpuMs: number): number => 20 + cpuMs / 12;
 
 it('the bomb is one: 1 GiB in about 1 MB', () => {
   expect(gigabyteOfZeros.length).toBeLessThan(1.1 * mebibyte);
@@ -77,7 +85,7 @@ describe.each(accesses)('a server with zlibAccess %s', (zlibAccess) => {
     expect(after.messages).toBe(0);
     // Eight times what may come out of it, twice because it is put together, and what the collector leaves.
     expect(after.rssBytes - before.rssBytes).toBeLessThan(160 * mebibyte);
-    expect(after.maxDelayMs).toBeLessThan(maxDelayMs);
+    expect(after.longestTurnMs).toBeLessThan(mostTurnMs);
   });
 
   it('fails bombs on 100 connections at once with the memory of a few', async () => {
@@ -98,7 +106,7 @@ describe.each(accesses)('a server with zlibAccess %s', (zlibAccess) => {
     await server.figures();
     for (const client of clients) client.send(bomb);
     for (const client of clients) expect(await client.frame()).toMatch(/^close 1009/);
-    expect((await server.figures()).maxDelayMs).toBeLessThan(maxDelayMs);
+    expect((await server.figures()).longestTurnMs).toBeLessThan(mostTurnMs);
   });
 
   it('takes many small messages from which much comes, with flat memory and without standing still', async () => {
@@ -117,31 +125,40 @@ describe.each(accesses)('a server with zlibAccess %s', (zlibAccess) => {
       const figures = await server.figures();
       messages += figures.messages;
       highest = Math.max(highest, figures.rssBytes);
-      longest = Math.max(longest, figures.maxDelayMs);
+      longest = Math.max(longest, figures.longestTurnMs);
     }
     expect(await client.frame()).toBe(`pong ${Buffer.from('done').toString('hex')}`);
     expect(highest - before.rssBytes).toBeLessThan(128 * mebibyte);
-    expect(longest).toBeLessThan(maxDelayMs);
+    expect(longest).toBeLessThan(mostTurnMs);
   });
 
   it.each<[string, Buffer]>([
     ['tiny messages', Buffer.from('f248cdc9c90700', 'hex')],
     ['messages of final blocks', Buffer.from(`${'0300'.repeat(7)}00`, 'hex')],
     ['small messages that grow', bombOf(20_000)],
-  ])('takes 1 MB of %s in turns with others, with context takeover and without', async (_what, payload) => {
-    for (const takeover of [false, true]) {
-      const server = await start({ serverNoContextTakeover: !takeover, clientNoContextTakeover: !takeover });
-      const client = await RawClient.open(server.port, offer);
-      const frame = clientFrame(2, payload, { rsv: 4 });
-      const count = Math.floor(1_000_000 / frame.length);
-      await server.figures();
-      client.send(...Array.from({ length: count }, () => frame), clientFrame(9));
-      expect(await client.frame()).toBe('pong');
-      const { messages, maxDelayMs: delayMs } = await server.figures();
-      expect(messages).toBe(count);
-      expect(delayMs).toBeLessThan(maxDelayMs);
-    }
-  });
+  ])(
+    'takes 1 MB of %s in turns with others, with context takeover and without',
+    async (_what, payload) => {
+      for (const takeover of [false, true]) {
+        const server = await start({
+          serverNoContextTakeover: !takeover,
+          clientNoContextTakeover: !takeover,
+        });
+        const client = await RawClient.open(server.port, offer);
+        const frame = clientFrame(2, payload, { rsv: 4 });
+        const count = Math.floor(1_000_000 / frame.length);
+        await server.figures();
+        client.send(...Array.from({ length: count }, () => frame), clientFrame(9));
+        // It takes a second of a processor of its own.
+        await client.until(() => client.pending.length > 0, 'the pong', 50_000);
+        expect(await client.frame()).toBe('pong');
+        const { messages, longestTurnMs, cpuMs } = await server.figures();
+        expect(messages).toBe(count);
+        expect(longestTurnMs).toBeLessThan(fairTurnMs(cpuMs));
+      }
+    },
+    120_000,
+  );
 
   it.each<[string, number]>([
     ['a small', 1_000],

@@ -1,12 +1,11 @@
 /** A server that takes messages, and tells what they cost: the options are its argument, as JSON. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-
 import { createServer } from 'ieum';
+
+import { TurnMeter } from './turn-meter.mjs';
 
 let messages = 0;
 let bytes = 0;
-const delay = monitorEventLoopDelay({ resolution: 5 });
-delay.enable();
+const turns = new TurnMeter();
 
 const server = createServer({
   ...JSON.parse(process.argv[2] ?? '{}'),
@@ -21,9 +20,7 @@ const server = createServer({
 });
 
 process.on('message', () => {
-  const figures = { rssBytes: process.memoryUsage().rss, maxDelayMs: delay.max / 1e6, messages, bytes };
-  process.send?.(figures);
-  delay.reset();
+  process.send?.({ rssBytes: process.memoryUsage().rss, ...turns.take(), messages, bytes });
   messages = 0;
   bytes = 0;
 });
