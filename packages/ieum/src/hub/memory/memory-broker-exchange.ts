@@ -245,7 +245,7 @@ export class MemoryExchange {
     topic?.touch(retention, now);
     const offset = (topic?.history.topOffset ?? 0) + 1;
     const position = retention.history === null ? null : { offset, epoch: this.#epoch };
-    const publication = new Publication(draft, position, now);
+    const publication = new Publication(position === null ? draft : ownDraft(draft), position, now);
     if (retention.history === null) topic?.history.skip();
     else topic?.history.push(publication, retention.history.maxMessages);
     this.#topics.thinOut();
@@ -354,4 +354,13 @@ function checkOptions(options: MemoryExchangeOptions): void {
   }
 }
 
+/** A draft to keep: its payload may be a small part of memory that would be kept with it. */
+function ownDraft(draft: PublicationDraft): PublicationDraft {
+  const { payload } = draft;
+  const isMostOfIt = payload.byteLength * 2 + smallPayloadBytes >= payload.buffer.byteLength;
+  return isMostOfIt ? draft : { ...draft, payload: new Uint8Array(payload) };
+}
+
 const sweepEveryMs = 10_000;
+/** What a payload may hold beside itself. */
+const smallPayloadBytes = 256;

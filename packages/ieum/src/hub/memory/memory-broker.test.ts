@@ -24,6 +24,19 @@ describe('a broker by itself', () => {
     expect(await receipt).toEqual({ position: { offset: 1, epoch: 'epoch-1' }, isDuplicate: false });
   });
 
+  test('keeps no more memory than what is published, and copies nothing without need', async () => {
+    const { broker } = await opened();
+    const large = new Uint8Array(64 * 1024).fill(7);
+    const whole = new Uint8Array(1_000).fill(8);
+    for (const payload of [large.subarray(100, 700), whole]) {
+      await broker.publish({ ...draft('a', ''), payload }, retention);
+    }
+    const { publications } = await broker.history('a', retention, { since: null, limit: 2 });
+    const [part, kept] = publications.map(({ payload }) => payload);
+    expect([part?.byteLength, part?.buffer.byteLength, part?.[0], part?.[599]]).toEqual([600, 600, 7, 7]);
+    expect(kept).toBe(whole);
+  });
+
   test('is a node named memory', async () => {
     const { broker } = await opened();
     await broker.changeMembers('a', [{ type: 'present', user: 'alice', info: 1 }]);

@@ -30,7 +30,8 @@ export interface SharedMemoryOptions {
  * before `publish` returns, except from within the sink: then right after what is being given.
  *
  * A broker by itself takes a draft at once or not at all, so nobody needs to publish one again: it recognises drafts by
- * their key, and by their `id` only with `recognisesIds`. The payload of a draft is kept as it is, not copied.
+ * their key, and by their `id` only with `recognisesIds`. The payload of a draft is kept as it is, and copied only
+ * when it is a small part of larger memory.
  */
 export class MemoryBroker implements Broker {
   readonly #exchange: MemoryExchange;
