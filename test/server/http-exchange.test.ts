@@ -10,7 +10,10 @@ import { serve } from '../support/serve.js';
 
 const routes = { '/chat/*': { message: () => {} } };
 
-async function served(http: HttpHandlers, more: object = {}): Promise<{ port: number; errors: readonly unknown[] }> {
+async function served(
+  http: HttpHandlers,
+  more: object = {},
+): Promise<{ port: number; errors: readonly unknown[] }> {
   const { port, errors } = await serve({ routes, http, ...more });
   return { port, errors };
 }
