@@ -145,13 +145,13 @@ describe('with a secret', () => {
     expect(await authenticate(await sign({ exp: soon() }))).not.toBeNull();
   });
 
-  test.each([
+  test.each<[claims: object, reason: string]>([
     [{ exp: undefined }, 'it has no exp'],
     [{ iss: undefined }, 'it has no iss'],
     [{ iss: 'https://b.example' }, 'its iss is not what --auth-issuer says'],
     [{ aud: 'elsewhere' }, 'its aud is not what --auth-audience says'],
     [{ nbf: now() + 300 }, 'it is not valid yet: its nbf is in the future'],
-    [{ nbf: 'soon' as unknown as number }, 'its nbf cannot be'],
+    [{ nbf: 'soon' }, 'its nbf cannot be'],
   ])('the reason in the log names the claim: %j', async (claims, reason) => {
     const log = new RecordedLog();
     const flags = { authJwtSecret: secret, authIssuer: 'https://a.example', authAudience: ['ieum'] };
