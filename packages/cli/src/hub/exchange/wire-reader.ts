@@ -40,7 +40,7 @@ export class WireReader {
   bytes(): Uint8Array {
     const start = this.#skip(this.count());
     const view = this.#frame.subarray(start, this.#at);
-    return view.byteLength * 2 >= view.buffer.byteLength ? view : Buffer.from(view);
+    return view.byteLength * 2 >= view.buffer.byteLength ? view : new Uint8Array(view);
   }
 
   list<Item>(read: (reader: WireReader) => Item): Item[] {
