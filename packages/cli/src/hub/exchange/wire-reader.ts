@@ -40,7 +40,7 @@ export class WireReader {
   bytes(): Uint8Array {
     const start = this.#skip(this.count());
     const view = this.#frame.subarray(start, this.#at);
-    return view.byteLength * 2 >= view.buffer.byteLength ? view : new Uint8Array(view);
+    return view.byteLength * 2 >= view.buffer.byteLength ? view : Buffer.from(new Uint8Array(view).buffer);
   }
 
   list<Item>(read: (reader: WireReader) => Item): Item[] {
